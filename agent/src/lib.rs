@@ -1,0 +1,1 @@
+//! The node agent: scraping, discovery, tailing, host metrics and their wiring.

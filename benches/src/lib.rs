@@ -1,0 +1,1 @@
+//! Benchmarks: the floors, weir and its peers side by side in one run.

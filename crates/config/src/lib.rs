@@ -1,0 +1,1 @@
+//! The configuration file: reading with positions, every mistake at once, defaults.

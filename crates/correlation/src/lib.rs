@@ -1,0 +1,1 @@
+//! Trace ids, severities and correlation ids found in logs, spans and baggage.

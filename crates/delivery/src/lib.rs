@@ -1,0 +1,8 @@
+//! The one loop that takes batches from the spool to an exporter: grouping, retry, backoff, settlement.
+//!
+//! An exporter makes one attempt and says how it ended ([`Outcome`]). Waiting, retrying, queueing and persistence
+//! are here, once, for all exporters.
+
+mod exporter;
+
+pub use exporter::{Encoded, Exporter, Outcome, Retry};

@@ -1,0 +1,1 @@
+//! Elasticsearch bulk indexing with per-item results, deterministic ids and a dead-letter file.

@@ -1,0 +1,1 @@
+//! The HTTP client that exporters and scrapes share: TLS, credentials, Retry-After.

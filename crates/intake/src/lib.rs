@@ -1,0 +1,1 @@
+//! The way from a receiver into the spool: check, correlate, sample, enrich, append.

@@ -1,0 +1,56 @@
+//! Consistent copies of the books, for `/metrics`, `/readyz` and tests.
+
+use weir_model::{Reason, Receiver, Signal};
+
+/// The books of all signals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// One entry per signal, in the order of [`Signal::ALL`].
+    pub signals: [SignalSnapshot; 3],
+}
+
+impl Snapshot {
+    /// The books of `signal`.
+    pub fn signal(&self, signal: Signal) -> &SignalSnapshot {
+        &self.signals[signal.index()]
+    }
+
+    /// True when every exporter's equation holds.
+    pub fn balances(&self) -> bool {
+        self.signals.iter().flat_map(|signal| &signal.exporters).all(|exporter| exporter.imbalance == 0)
+    }
+}
+
+/// The books of one signal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignalSnapshot {
+    /// Whose books these are.
+    pub signal: Signal,
+    /// Records taken in, by receiver.
+    pub received: Vec<(Receiver, u64)>,
+    /// Records taken in that are on their way to the spool.
+    pub pending: u64,
+    /// Records dropped anywhere, as (component, reason, records).
+    pub dropped: Vec<(String, Reason, u64)>,
+    /// The account of each exporter.
+    pub exporters: Vec<ExporterSnapshot>,
+}
+
+/// One exporter's account within a signal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExporterSnapshot {
+    /// The exporter's name in the configuration.
+    pub name: String,
+    /// Records that the spool already held for it at the start.
+    pub recovered: u64,
+    /// Records that its destination has.
+    pub delivered: u64,
+    /// Of those delivered, records that the destination already had.
+    pub deduplicated: u64,
+    /// Records given up after the spool.
+    pub dropped: u64,
+    /// Records not settled yet, pending ones included.
+    pub held: u64,
+    /// `received + recovered - delivered - held - dropped`; anything but 0 is a bug.
+    pub imbalance: i64,
+}

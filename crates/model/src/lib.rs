@@ -1,0 +1,12 @@
+//! Signals, batches, drop reasons and the names that every other crate shares.
+//!
+//! The unit of work is a [`Batch`]: encoded bytes of one signal with a record count. Nothing here knows how the
+//! bytes are laid out; `weir-proto` does.
+
+mod batch;
+mod reason;
+mod signal;
+
+pub use batch::{Batch, OrderKey, UnixNanos};
+pub use reason::Reason;
+pub use signal::{Receiver, Signal};

@@ -1,0 +1,81 @@
+//! Signals and the receivers that bring them in.
+
+use std::fmt;
+
+/// A kind of telemetry. Each has its own encoding, spool log and ledger account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Signal {
+    /// Samples and histograms.
+    Metrics,
+    /// Log records.
+    Logs,
+    /// Spans.
+    Traces,
+}
+
+impl Signal {
+    /// Every signal, in label order.
+    pub const ALL: [Self; 3] = [Self::Metrics, Self::Logs, Self::Traces];
+
+    /// The label value: `metrics`, `logs` or `traces`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Metrics => "metrics",
+            Self::Logs => "logs",
+            Self::Traces => "traces",
+        }
+    }
+
+    /// A small dense number, for arrays with one entry per signal.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What brings records in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Receiver {
+    /// Prometheus scrapes.
+    Scrape,
+    /// The node's own metrics.
+    HostMetrics,
+    /// Log files.
+    Tail,
+    /// OTLP over gRPC.
+    OtlpGrpc,
+    /// OTLP over HTTP.
+    OtlpHttp,
+}
+
+impl Receiver {
+    /// Every receiver, in label order.
+    pub const ALL: [Self; 5] = [Self::Scrape, Self::HostMetrics, Self::Tail, Self::OtlpGrpc, Self::OtlpHttp];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scrape => "scrape",
+            Self::HostMetrics => "host_metrics",
+            Self::Tail => "tail",
+            Self::OtlpGrpc => "otlp_grpc",
+            Self::OtlpHttp => "otlp_http",
+        }
+    }
+
+    /// A small dense number, for arrays with one entry per receiver.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

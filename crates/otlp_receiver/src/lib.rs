@@ -1,0 +1,1 @@
+//! OTLP over gRPC and HTTP, body bytes unparsed at the door.

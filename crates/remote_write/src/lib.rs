@@ -1,0 +1,1 @@
+//! Prometheus remote-write 2.0 and 1.0.

@@ -1,0 +1,1 @@
+//! OpenTelemetry consistent probability sampling: thresholds, randomness, tracestate.

@@ -1,0 +1,1 @@
+//! The durable log between receivers and exporters: segments, frames, cursors.

@@ -1,0 +1,1 @@
+//! What weir tells about itself: metrics, health endpoints, logs and traces.

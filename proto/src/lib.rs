@@ -1,0 +1,3 @@
+//! OTLP and remote-write: generated types for cold paths, wire views for hot ones.
+
+pub mod wire;
