@@ -1,1 +1,64 @@
 //! The configuration file: reading with positions, every mistake at once, defaults.
+
+mod exporters;
+mod http;
+mod logs;
+mod otlp;
+mod runtime;
+mod scalar;
+mod scrape;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+pub use exporters::{
+    Compression, DataStream, ElasticsearchConfig, OtlpExporterConfig, OtlpProtocol, RemoteWriteConfig,
+    RemoteWriteMessage,
+};
+pub use http::{Authorization, BasicAuth, HttpClientConfig, TlsConfig};
+pub use logs::{LineFormat, LogsConfig, StartAt};
+pub use otlp::{OtlpConfig, OtlpListener};
+pub use runtime::{
+    Durability, LimitsConfig, LogFormat, MemoryLimit, SpoolConfig, TelemetryConfig, TracesConfig, WhenFull,
+};
+pub use scalar::Secret;
+pub use scrape::{FileSdConfig, Global, HostMetricsConfig, ScrapeConfig, ScrapeLimits, StaticConfig};
+
+/// A whole configuration, checked, with defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Prometheus' `global`.
+    pub global: Global,
+    /// Prometheus' `scrape_configs`.
+    pub scrape_configs: Vec<ScrapeConfig>,
+    /// Prometheus' `remote_write`.
+    pub remote_write: Vec<RemoteWriteConfig>,
+    /// The node's own metrics; off when absent.
+    pub host_metrics: Option<HostMetricsConfig>,
+    /// Log files to tail.
+    pub logs: Vec<LogsConfig>,
+    /// OTLP listeners.
+    pub otlp: OtlpConfig,
+    /// Attributes put on every record of every signal, where it does not have them already.
+    pub resource: BTreeMap<String, String>,
+    /// JSON keys, log attributes and baggage entries that hold a correlation id, in order of preference.
+    pub correlation_keys: Vec<String>,
+    /// Share of traces kept by head sampling, 0 to 1; 1 when absent.
+    pub traces_ratio: f64,
+    /// Whether log records that carry a trace id follow that trace's head sampling decision. Default: no.
+    pub logs_follow_traces: bool,
+    /// Elasticsearch destinations.
+    pub elasticsearch: Vec<ElasticsearchConfig>,
+    /// Jaeger destinations (OTLP, traces only).
+    pub jaeger: Vec<OtlpExporterConfig>,
+    /// Other weirs (OTLP).
+    pub forward: Vec<OtlpExporterConfig>,
+    /// The spool.
+    pub spool: SpoolConfig,
+    /// Memory.
+    pub limits: LimitsConfig,
+    /// Weir's own endpoints, logs and traces.
+    pub telemetry: TelemetryConfig,
+    /// How long a stop may take before what is still held stays in the spool. Default 30 s.
+    pub shutdown_timeout: Duration,
+}

@@ -1,0 +1,1 @@
+//! Tailing of log files.
