@@ -2,7 +2,9 @@
 
 mod exporters;
 mod http;
+mod load;
 mod logs;
+mod mistake;
 mod otlp;
 mod runtime;
 mod scalar;
@@ -16,7 +18,9 @@ pub use exporters::{
     RemoteWriteMessage,
 };
 pub use http::{Authorization, BasicAuth, HttpClientConfig, TlsConfig};
+pub use load::{Loaded, load, parse, parse_target_groups, schema};
 pub use logs::{LineFormat, LogsConfig, StartAt};
+pub use mistake::{Mistake, Mistakes, Place};
 pub use otlp::{OtlpConfig, OtlpListener};
 pub use runtime::{
     Durability, LimitsConfig, LogFormat, MemoryLimit, SpoolConfig, TelemetryConfig, TracesConfig, WhenFull,

@@ -1,1 +1,16 @@
 //! What weir tells about itself: metrics, health endpoints, logs and traces.
+
+mod admin;
+mod ledger;
+mod readiness;
+mod spool;
+mod targets_page;
+mod subscriber;
+
+pub use admin::{Admin, ReloadRequest, register_process_metrics, serve};
+pub use ledger::LedgerCollector;
+pub use readiness::Readiness;
+pub use spool::{SpoolCollector, SpoolSize};
+pub use subscriber::{
+    LogFormat, OwnTraces, TRACE_TARGET, TracingError, TracingGuard, TracingSettings, init_tracing,
+};
