@@ -5,9 +5,10 @@
 mod read;
 mod write;
 
-pub use read::{Field, Fields, Value, WireError};
+pub use read::{DEPTH_MAX, Field, Fields, Value, WireError, split_varint};
 pub use write::{
-    bytes_field_len, put_bytes_field, put_fixed64_field, put_tag, put_varint, put_varint_field, varint_len,
+    OpenMessage, begin_message, bytes_field_len, end_message, put_bytes_field, put_fixed32_field,
+    put_fixed64_field, put_tag, put_varint, put_varint_field, set_varint, varint_len,
 };
 
 #[cfg(test)]

@@ -26,6 +26,12 @@ pub enum WireError {
     /// An id has the wrong number of bytes.
     #[error("trace id or span id has the wrong length")]
     IdLength,
+    /// A message that may occur once occurs twice. Decoders would have to merge the two; no encoder writes that.
+    #[error("a message that may occur once occurs twice")]
+    Repeated,
+    /// A reference into the symbols of a request has no symbol, or the first symbol is not the empty one.
+    #[error("reference to a symbol that is not there")]
+    Reference,
 }
 
 /// The value of a field.
@@ -78,6 +84,22 @@ impl<'a> Field<'a> {
             _ => Err(WireError::WireType),
         }
     }
+
+    /// The number of a 4-byte value.
+    pub fn fixed32(&self) -> Result<u32, WireError> {
+        match self.value {
+            Value::Fixed32(number) => Ok(number),
+            _ => Err(WireError::WireType),
+        }
+    }
+
+    /// Takes a message that may occur once. Fails when `slot` has one already.
+    pub fn once(&self, slot: &mut Option<&'a [u8]>) -> Result<(), WireError> {
+        match slot.replace(self.bytes()?) {
+            None => Ok(()),
+            Some(_) => Err(WireError::Repeated),
+        }
+    }
 }
 
 /// The fields of a message, in order. Ends after the first error.
@@ -85,12 +107,18 @@ impl<'a> Field<'a> {
 pub struct Fields<'a> {
     message: &'a [u8],
     at: usize,
+    depth: u32,
 }
 
 impl<'a> Fields<'a> {
     /// Reads `message`.
     pub fn new(message: &'a [u8]) -> Self {
-        Self { message, at: 0 }
+        Self::with_depth(message, DEPTH_MAX)
+    }
+
+    /// Reads `message`, in which groups may be nested `depth` deep.
+    pub fn with_depth(message: &'a [u8], depth: u32) -> Self {
+        Self { message, at: 0, depth }
     }
 
     #[inline]
@@ -143,15 +171,13 @@ impl<'a> Fields<'a> {
     }
 
     fn skip_group(&mut self, group: u32, depth: u32) -> Result<(), WireError> {
-        if depth == 0 {
-            return Err(WireError::Depth);
-        }
         loop {
             let (number, wire_type) = self.tag()?;
             match wire_type {
-                3 => self.skip_group(number, depth - 1)?,
                 4 if number == group => return Ok(()),
                 4 => return Err(WireError::WireType),
+                _ if depth <= 1 => return Err(WireError::Depth),
+                3 => self.skip_group(number, depth - 1)?,
                 _ => drop(self.value(wire_type)?),
             }
         }
@@ -179,7 +205,7 @@ impl<'a> Fields<'a> {
         let start = self.at;
         let (number, wire_type) = self.tag()?;
         let value = if wire_type == 3 {
-            self.skip_group(number, GROUP_DEPTH_MAX)?;
+            self.skip_group(number, self.depth)?;
             Value::Group
         } else {
             self.value(wire_type)?
@@ -188,8 +214,15 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// prost's own recursion limit.
-const GROUP_DEPTH_MAX: u32 = 100;
+/// Reads the varint at the start of `bytes` and returns it with what follows.
+pub fn split_varint(bytes: &[u8]) -> Result<(u64, &[u8]), WireError> {
+    let mut fields = Fields::new(bytes);
+    let number = fields.varint()?;
+    Ok((number, &bytes[fields.at..]))
+}
+
+/// How deep messages and groups may be nested below the outermost message: prost's own limit.
+pub const DEPTH_MAX: u32 = 100;
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<Field<'a>, WireError>;
