@@ -1,0 +1,20 @@
+# What building weir needs besides cargo: a C compiler. Sourced by ../run and ../test.
+
+say() { printf '\n==> %s\n' "$*"; }
+
+die() { # MESSAGE WHAT-TO-DO
+    printf '\nFAILED: %s\nwhat to do: %s\n' "$1" "$2" >&2
+    exit 1
+}
+
+ensure_build_tools() {
+    [ -x "$HOME/.cargo/bin/cargo" ] && PATH=$HOME/.cargo/bin:$PATH
+    type -P cargo >/dev/null || die "cargo is missing" "install Rust with rustup, then run this again"
+    if type -P cc >/dev/null; then return; fi
+    type -P apt-get >/dev/null || die "a C compiler is missing" "install one (gcc or clang) and run this again"
+    local sudo=()
+    [ "$(id -u)" = 0 ] || sudo=(sudo)
+    say "installing gcc and the C library's headers (apt-get)"
+    "${sudo[@]}" apt-get update
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc libc6-dev
+}

@@ -1,0 +1,143 @@
+//! A running `weir agent`.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use weir_stack::{Server, free_port, get_text, try_get_text, wait_until};
+
+use crate::Books;
+
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The program under test with its folder: `weir.yaml`, `data/` and `weir.log`.
+#[derive(Debug)]
+pub struct Weir {
+    folder: PathBuf,
+    port: u16,
+    server: Option<Server>,
+}
+
+impl Weir {
+    /// Starts an agent with `config`.
+    pub fn start(folder: &Path, config: &str) -> Self {
+        let mut weir = Self { folder: folder.to_owned(), port: free_port(), server: None };
+        fs::create_dir_all(weir.data()).expect("folder for weir's data");
+        weir.write_config(config);
+        weir.start_again();
+        weir
+    }
+
+    /// Replaces the configuration file.
+    pub fn write_config(&self, config: &str) {
+        fs::write(self.config_path(), config).expect("configuration file");
+    }
+
+    /// Starts it after a stop or a kill, on the same ports and data.
+    pub fn start_again(&mut self) {
+        let mut command = Command::new(binary());
+        command
+            .arg("agent")
+            .arg("--config")
+            .arg(self.config_path())
+            .arg("--data")
+            .arg(self.data())
+            .arg("--listen")
+            .arg(format!("127.0.0.1:{}", self.port));
+        let ready = self.url("/readyz");
+        let log = self.folder.join("weir.log");
+        let server =
+            Server::start("weir", &mut command, &log, START_TIMEOUT, || try_get_text(&ready).is_ok());
+        self.server = Some(server.unwrap_or_else(|error| panic!("{error}")));
+    }
+
+    /// SIGTERM; waits for the end.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.server.take().expect("weir runs").stop()
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.server.take().expect("weir runs").kill();
+    }
+
+    /// SIGHUP.
+    pub fn hang_up(&mut self) {
+        self.server.as_mut().expect("weir runs").signal(Signal::HUP);
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.server.as_ref().expect("weir runs").id()
+    }
+
+    /// Its books now.
+    pub fn books(&self) -> Books {
+        Books::parse(&get_text(&self.url("/metrics")))
+    }
+
+    /// Waits until nothing is held any more, and checks that the books balance. Returns them.
+    pub fn settled(&self, timeout: Duration) -> Books {
+        wait_until("weir has delivered everything", timeout, || {
+            let books = Books::parse(&try_get_text(&self.url("/metrics"))?);
+            assert_eq!(books.sum("weir_ledger_imbalance", &[]), 0.0, "{books:?}");
+            match books.sum("weir_records_held", &[]) {
+                0.0 => Ok(books),
+                held => Err(format!("{held} records are held; the end of its log:\n{}", self.log_tail())),
+            }
+        })
+    }
+
+    /// `http://127.0.0.1:PORT<path>` of its own endpoints.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// What it has logged over all its lives.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("weir.log")).unwrap_or_default()
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn config_path(&self) -> PathBuf {
+        self.folder.join("weir.yaml")
+    }
+
+    fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+
+    /// Runs `weir` with `arguments` to its end.
+    pub fn run(arguments: &[&str]) -> Output {
+        Command::new(binary()).args(arguments).output().expect("weir runs")
+    }
+}
+
+/// The built program: `WEIR_BIN`, or the one beside the tests.
+fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("WEIR_BIN") {
+        return path.into();
+    }
+    let test = std::env::current_exe().expect("a running test has a path");
+    let path = test.ancestors().nth(2).unwrap_or(Path::new(".")).join("weir");
+    assert!(path.is_file(), "{} is not built; run: cargo build --workspace --all-targets", path.display());
+    path
+}
+
+/// A temporary folder that other users may pass, as Elasticsearch's user must.
+pub fn world_readable_folder() -> tempfile::TempDir {
+    tempfile::Builder::new()
+        .prefix("weir-e2e-")
+        .permissions(Permissions::from_mode(0o755))
+        .tempdir()
+        .expect("temporary folder")
+}
