@@ -1,0 +1,244 @@
+//! The grammar of RFC 8259, read from left to right.
+
+use std::ops::Range;
+
+/// A place in a line. Every step returns `None` where the line breaks the grammar.
+pub(crate) struct Cursor<'a> {
+    pub(crate) line: &'a [u8],
+    pub(crate) at: usize,
+}
+
+/// The content of a string, without its quotes.
+#[derive(Clone, Debug)]
+pub(crate) struct Str {
+    pub(crate) range: Range<usize>,
+    /// It contains a backslash, so its raw bytes are not its value.
+    pub(crate) is_escaped: bool,
+}
+
+/// A value, as far as a caller can want it.
+pub(crate) enum Value {
+    Text(Str),
+    Number(Range<usize>),
+    /// `true`, `false`, `null`, an object or an array.
+    Other,
+}
+
+impl<'a> Cursor<'a> {
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.line.get(self.at).copied()
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    #[inline]
+    pub(crate) fn skip_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Reads the object that starts here. `member` is called at each member's value and has to read it.
+    #[inline]
+    pub(crate) fn object(&mut self, mut member: impl FnMut(&mut Self, Str) -> Option<()>) -> Option<()> {
+        self.at += 1;
+        self.skip_space();
+        if self.peek()? == b'}' {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            let key = self.string()?;
+            self.skip_space();
+            if self.next()? != b':' {
+                return None;
+            }
+            self.skip_space();
+            member(self, key)?;
+            self.skip_space();
+            match self.next()? {
+                b',' => self.skip_space(),
+                b'}' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Reads a value, in which objects and arrays may be nested `depth` levels deep.
+    #[inline]
+    pub(crate) fn value(&mut self, depth: u32) -> Option<Value> {
+        match self.peek()? {
+            b'"' => self.string().map(Value::Text),
+            b'-' | b'0'..=b'9' => self.number().map(Value::Number),
+            b'{' => self.skip_object(depth),
+            b'[' => self.skip_array(depth),
+            b't' => self.literal(b"true"),
+            b'f' => self.literal(b"false"),
+            b'n' => self.literal(b"null"),
+            _ => None,
+        }
+    }
+
+    fn skip_object(&mut self, depth: u32) -> Option<Value> {
+        let inner = depth.checked_sub(1)?;
+        self.object(|cursor, _| cursor.value(inner).map(drop))?;
+        Some(Value::Other)
+    }
+
+    fn skip_array(&mut self, depth: u32) -> Option<Value> {
+        let inner = depth.checked_sub(1)?;
+        self.at += 1;
+        self.skip_space();
+        if self.peek()? == b']' {
+            self.at += 1;
+            return Some(Value::Other);
+        }
+        loop {
+            self.value(inner)?;
+            self.skip_space();
+            match self.next()? {
+                b',' => self.skip_space(),
+                b']' => return Some(Value::Other),
+                _ => return None,
+            }
+        }
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Option<Value> {
+        let found = self.line[self.at..].starts_with(word);
+        self.at += word.len();
+        found.then_some(Value::Other)
+    }
+
+    fn number(&mut self) -> Option<Range<usize>> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.next()? {
+            b'0' => {}
+            b'1'..=b'9' => self.skip_digits(),
+            _ => return None,
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Some(start..self.at)
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        self.skip_digits();
+        (self.at > start).then_some(())
+    }
+
+    #[inline]
+    fn skip_digits(&mut self) {
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Reads a string: 8 bytes at a time up to what ends it or needs a closer look.
+    #[inline]
+    fn string(&mut self) -> Option<Str> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        let start = self.at + 1;
+        let end = find::<true>(self.line, start)?;
+        if self.line[end] == b'"' {
+            self.at = end + 1;
+            return Some(Str { range: start..end, is_escaped: false });
+        }
+        self.special_string(start, end)
+    }
+
+    /// A string in which something other than plain ASCII text stands at `at`.
+    #[inline(never)]
+    fn special_string(&mut self, start: usize, mut at: usize) -> Option<Str> {
+        let mut is_escaped = false;
+        let mut is_ascii = true;
+        loop {
+            match self.line[at] {
+                b'"' => break,
+                b'\\' => {
+                    is_escaped = true;
+                    at = skip_escape(self.line, at)?;
+                }
+                0x80.. => is_ascii = false,
+                _ => return None,
+            }
+            at = if is_ascii { find::<true>(self.line, at)? } else { find::<false>(self.line, at)? };
+        }
+        if !is_ascii {
+            // Once for the whole text, as what is UTF-8 cannot be told from a part.
+            std::str::from_utf8(&self.line[start..at]).ok()?;
+        }
+        self.at = at + 1;
+        Some(Str { range: start..at, is_escaped })
+    }
+}
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+const HIGH_BITS: u64 = ONES << 7;
+
+/// The first byte from `at` on that is a quote, a backslash, a control character or (with `HIGH`) not ASCII.
+///
+/// In each test the subtraction borrows from the next byte only where it found something, so the lowest bit that is
+/// set is right.
+#[inline]
+fn find<const HIGH: bool>(line: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(chunk) = line.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (ONES * b'"' as u64);
+        let backslash = word ^ (ONES * b'\\' as u64);
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let found =
+            (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash) | control;
+        let found = if HIGH { found | word } else { found } & HIGH_BITS;
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    let is_special = |byte: u8| matches!(byte, b'"' | b'\\' | 0..0x20) || (HIGH && byte >= 0x80);
+    let rest = line.get(at..)?.iter().position(|&byte| is_special(byte))?;
+    Some(at + rest)
+}
+
+/// The place after the escape at `at`. A surrogate has to be half of a pair, since alone it is no character.
+fn skip_escape(line: &[u8], at: usize) -> Option<usize> {
+    match line.get(at + 1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
+        b'u' => match code_unit(line, at)? {
+            0xd800..=0xdbff => {
+                let low = code_unit(line, at + 6)?;
+                (0xdc00..=0xdfff).contains(&low).then_some(at + 12)
+            }
+            0xdc00..=0xdfff => None,
+            _ => Some(at + 6),
+        },
+        _ => None,
+    }
+}
+
+/// The number of the `\uXXXX` at `at`.
+fn code_unit(line: &[u8], at: usize) -> Option<u32> {
+    let digits = line.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))
+}
