@@ -4,7 +4,13 @@ use std::fmt;
 
 /// Samples of one page.
 pub struct Books {
-    samples: Vec<(String, Vec<(String, String)>, f64)>,
+    samples: Vec<Sample>,
+}
+
+struct Sample {
+    name: String,
+    labels: Vec<(String, String)>,
+    value: f64,
 }
 
 impl Books {
@@ -16,7 +22,7 @@ impl Books {
 
     /// The sum over the series of `name` that have all of `labels`; 0 when there are none.
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
-        self.matching(name, labels).map(|(_, _, value)| value).sum()
+        self.matching(name, labels).map(|sample| sample.value).sum()
     }
 
     /// How many series of `name` have all of `labels`.
@@ -24,33 +30,29 @@ impl Books {
         self.matching(name, labels).count()
     }
 
-    fn matching<'a>(
-        &'a self,
-        name: &'a str,
-        labels: &'a [(&str, &str)],
-    ) -> impl Iterator<Item = &'a (String, Vec<(String, String)>, f64)> {
-        self.samples.iter().filter(move |(found, own, _)| {
-            found == name && labels.iter().all(|(key, value)| own.iter().any(|(k, v)| k == key && v == value))
-        })
+    fn matching(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = &Sample> {
+        let has = |sample: &Sample| {
+            labels.iter().all(|(key, value)| sample.labels.iter().any(|(k, v)| k == key && v == value))
+        };
+        self.samples.iter().filter(move |sample| sample.name == name && has(sample))
     }
 }
 
 impl fmt::Debug for Books {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, labels, value) in self.samples.iter().filter(|(name, ..)| name.starts_with("weir_records"))
-        {
-            writeln!(f, "{name}{labels:?} {value}")?;
+        for sample in self.samples.iter().filter(|sample| sample.name.starts_with("weir_records")) {
+            writeln!(f, "{}{:?} {}", sample.name, sample.labels, sample.value)?;
         }
         Ok(())
     }
 }
 
-fn sample(line: &str) -> Option<(String, Vec<(String, String)>, f64)> {
+fn sample(line: &str) -> Option<Sample> {
     let (series, value) = line.rsplit_once(' ')?;
     let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
     let labels = labels.strip_suffix('}')?.split("\",").filter_map(|label| {
         let (key, value) = label.split_once("=\"")?;
         Some((key.to_owned(), value.trim_end_matches('"').to_owned()))
     });
-    Some((name.to_owned(), labels.collect(), value.parse().ok()?))
+    Some(Sample { name: name.to_owned(), labels: labels.collect(), value: value.parse().ok()? })
 }

@@ -83,7 +83,7 @@ impl Writer {
                 self.trace_id(number),
                 number % 255 + 1
             ),
-            LineShape::Cri if number % 3 == 0 => {
+            LineShape::Cri if number.is_multiple_of(3) => {
                 let (head, tail) = message.split_at(message.len() / 2);
                 format!(
                     "{time} stdout P {head}\n{time} stderr F {}\n{time} stdout F {tail}\n",
@@ -102,7 +102,8 @@ impl Writer {
     /// Every message that a reader must find, each once.
     pub fn expected(&self) -> Vec<String> {
         let lines = (0..self.written).map(|number| self.message(number));
-        let others = (0..self.written).filter(|number| self.shape == LineShape::Cri && number % 3 == 0);
+        let others =
+            (0..self.written).filter(|number| self.shape == LineShape::Cri && number.is_multiple_of(3));
         lines.chain(others.map(|number| self.other(number))).collect()
     }
 
