@@ -75,18 +75,14 @@ impl Joiner {
         let mut copied = 0;
         for field in Fields::new(series.message()) {
             let field = field?;
-            match field.number {
-                1 | 5 => {}
-                4 => {
-                    self.out.extend_from_slice(&series.message()[copied..field.range.start]);
-                    self.exemplar(field.bytes()?, references)?;
-                }
-                _ => continue,
+            if !matches!(field.number, 1 | 4 | 5) {
+                continue;
             }
-            if field.number != 4 {
-                self.out.extend_from_slice(&series.message()[copied..field.range.start]);
-            }
+            self.out.extend_from_slice(&series.message()[copied..field.range.start]);
             copied = field.range.end;
+            if field.number == 4 {
+                self.exemplar(field.bytes()?, references)?;
+            }
         }
         self.out.extend_from_slice(&series.message()[copied..]);
         let metadata = series.metadata()?;

@@ -7,4 +7,6 @@ mod otlp_messages;
 mod otlp_seen;
 mod otlp_views;
 mod otlp_write;
+mod remote_write_v2;
+mod remote_write_v2_seen;
 mod scramble;
