@@ -9,8 +9,8 @@ pub const ID_BYTES_MAX: usize = 256;
 
 /// Under this prefix instrumentation records request headers, each as an array of text
 /// (OpenTelemetry semantic conventions, HTTP spans).
-const HEADER_PREFIX: &str = "http.request.header.";
-const BAGGAGE: &str = "baggage";
+const HEADER_PREFIX: &[u8] = b"http.request.header.";
+const BAGGAGE: &[u8] = b"baggage";
 
 /// The configured keys, in order of preference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,8 +34,8 @@ impl CorrelationKeys {
         self.keys.iter().map(|key| &**key)
     }
 
-    fn position(&self, name: &str) -> Option<usize> {
-        self.keys.iter().position(|key| &**key == name)
+    fn position(&self, name: &[u8]) -> Option<usize> {
+        self.keys.iter().position(|key| key.as_bytes() == name)
     }
 }
 
@@ -66,25 +66,23 @@ impl<'k, 'a> Choice<'k, 'a> {
         Self { keys, taken: false, best: None, baggage: None }
     }
 
-    /// Considers an attribute.
-    pub fn offer(&mut self, key: &str, value: Value<'a>) {
-        if key == CORRELATION_ID {
+    /// Considers an attribute; `value` is called only for one that can name an id.
+    pub fn offer<E>(&mut self, key: &[u8], value: impl FnOnce() -> Result<Value<'a>, E>) -> Result<(), E> {
+        if key == CORRELATION_ID.as_bytes() {
             self.taken = true;
-            return;
+            return Ok(());
         }
-        let (name, is_header) = match key.strip_prefix(HEADER_PREFIX) {
-            Some(name) => (name, true),
-            None => (key, false),
-        };
+        let header = key.strip_prefix(HEADER_PREFIX);
         if let Some(position) = self.keys.position(key) {
-            self.keep(2 * position, value);
-        } else if let Some(position) = is_header.then(|| self.keys.position(name)).flatten() {
-            self.keep(2 * position + 1, value);
-        } else if name == BAGGAGE
-            && let Value::Text(header) = value
+            self.keep(2 * position, value()?);
+        } else if let Some(position) = header.and_then(|name| self.keys.position(name)) {
+            self.keep(2 * position + 1, value()?);
+        } else if header.unwrap_or(key) == BAGGAGE
+            && let Value::Text(header) = value()?
         {
             self.baggage.get_or_insert(header);
         }
+        Ok(())
     }
 
     /// Appends the id as text. False, and nothing appended, when the record has one already or none is found.

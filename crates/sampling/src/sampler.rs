@@ -21,6 +21,9 @@ pub enum Decision {
 }
 
 impl Sampler {
+    /// Keeps every trace.
+    pub const KEEP_ALL: Self = Self { threshold: Threshold::ALWAYS };
+
     /// Keeps `ratio` of all traces.
     pub fn new(ratio: f64) -> Result<Self, RatioError> {
         Threshold::from_ratio(ratio).map(|threshold| Self { threshold })

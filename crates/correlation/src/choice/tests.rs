@@ -1,5 +1,7 @@
 //! The order of preference.
 
+use std::convert::Infallible;
+
 use super::{Choice, CorrelationKeys, ID_BYTES_MAX, Value};
 
 const TRACE_ID: [u8; 16] = [0xab; 16];
@@ -9,7 +11,7 @@ fn choose(attributes: &[(&str, Value<'_>)], trace_id: Option<[u8; 16]>) -> Optio
     let keys = CorrelationKeys::new(["x-request-id", "correlation_id"]);
     let mut choice = Choice::new(&keys);
     for &(key, value) in attributes {
-        choice.offer(key, value);
+        choice.offer(key.as_bytes(), || Ok::<_, Infallible>(value)).unwrap();
     }
     let mut out = Vec::new();
     choice.put(trace_id, &mut out).then(|| String::from_utf8(out).unwrap())
