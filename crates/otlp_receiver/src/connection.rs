@@ -175,3 +175,6 @@ where
         self.0.spawn(future);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,7 @@ where
             door.metrics.count(refusal.outcome());
             tracing::debug!(receiver = %door.receiver, cause = refusal.message(), "request refused");
             if is_deaf_until_written(&head) {
-                let discard = body.discard(door.body_bytes_max());
+                let discard = body.discard(DISCARD_BYTES_MAX);
                 let _ = tokio::time::timeout(door.limits.body_timeout, discard).await;
             }
             failure(&refusal)
@@ -151,5 +151,8 @@ fn failure(refusal: &Refusal) -> Response<Answer> {
 fn whole_seconds(delay: std::time::Duration) -> u64 {
     delay.as_secs() + u64::from(delay.subsec_nanos() > 0)
 }
+
+/// Of a request that was refused; past it the connection is closed, at the risk that the answer is lost.
+const DISCARD_BYTES_MAX: usize = 64 << 20;
 
 const PROTOBUF: &str = "application/x-protobuf";
