@@ -1,14 +1,23 @@
 //! The configuration file: reading with positions, every mistake at once, defaults.
 
+mod environment;
 mod exporters;
 mod http;
 mod load;
 mod logs;
 mod mistake;
 mod otlp;
+mod quantity;
+mod read;
+mod render;
 mod runtime;
 mod scalar;
+mod schema;
 mod scrape;
+mod section;
+mod shape;
+mod value;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +27,7 @@ pub use exporters::{
     RemoteWriteMessage,
 };
 pub use http::{Authorization, BasicAuth, HttpClientConfig, TlsConfig};
-pub use load::{Loaded, load, parse, parse_target_groups, schema};
+pub use load::{Loaded, load, parse, parse_in, parse_target_groups};
 pub use logs::{LineFormat, LogsConfig, StartAt};
 pub use mistake::{Mistake, Mistakes, Place};
 pub use otlp::{OtlpConfig, OtlpListener};
@@ -26,6 +35,7 @@ pub use runtime::{
     Durability, LimitsConfig, LogFormat, MemoryLimit, SpoolConfig, TelemetryConfig, TracesConfig, WhenFull,
 };
 pub use scalar::Secret;
+pub use schema::schema;
 pub use scrape::{FileSdConfig, Global, HostMetricsConfig, ScrapeConfig, ScrapeLimits, StaticConfig};
 
 /// A whole configuration, checked, with defaults filled in.

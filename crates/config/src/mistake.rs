@@ -4,15 +4,16 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+
+use crate::yaml::{Content, Node};
 
 /// Everything that is wrong with one configuration file, in the file's order. Never empty.
 ///
-/// `Display` prints one line per mistake (`file:line:column: path: what (hint)`); as a [`miette::Diagnostic`] each
-/// mistake is shown with its line of the file.
+/// `Display` prints one line per mistake (`file:line:column: path: what (hint)`); [`Mistakes::draw`] shows each with
+/// its line of the file. Neither shows a secret.
 #[derive(Clone, Debug)]
 pub struct Mistakes {
-    file: String,
     list: Vec<Mistake>,
 }
 
@@ -54,12 +55,23 @@ impl Mistakes {
             hint: None,
             source: Arc::new(NamedSource::new(file, String::new())),
         };
-        Self { file: file.to_owned(), list: vec![mistake] }
+        Self { list: vec![mistake] }
     }
 
     /// The mistakes, in the file's order.
     pub fn list(&self) -> &[Mistake] {
         &self.list
+    }
+
+    /// Draws each mistake with its line of the file, for people; `coloured` is for terminals.
+    pub fn draw(&self, coloured: bool) -> String {
+        let theme = if coloured { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(110);
+        let mut drawing = String::new();
+        for mistake in &self.list {
+            handler.render_report(&mut drawing, &Drawn(mistake)).expect("writing to a String cannot fail");
+        }
+        drawing
     }
 }
 
@@ -79,25 +91,42 @@ impl Mistake {
 /// Collects mistakes while a file is read.
 pub(crate) struct Collector {
     file: String,
-    source: Arc<NamedSource<String>>,
-    list: Vec<Mistake>,
+    text: String,
+    hidden: Vec<Range<usize>>,
+    list: Vec<(Place, String, String, Option<String>)>,
 }
 
 impl Collector {
     pub(crate) fn new(file: &str, text: &str) -> Self {
-        let source = NamedSource::new(file, text.to_owned()).with_language("yaml");
-        Self { file: file.to_owned(), source: Arc::new(source), list: Vec::new() }
+        Self { file: file.to_owned(), text: text.to_owned(), hidden: Vec::new(), list: Vec::new() }
     }
 
+    /// Adds a mistake unless it is there already: a value that is read twice is wrong once.
     pub(crate) fn add(&mut self, place: Place, path: &str, message: String, hint: Option<String>) {
-        self.list.push(Mistake {
-            file: self.file.clone(),
-            place: Some(place),
-            path: path.to_owned(),
-            message,
-            hint,
-            source: Arc::clone(&self.source),
-        });
+        let mistake = (place, path.to_owned(), message, hint);
+        if !self.list.contains(&mistake) {
+            self.list.push(mistake);
+        }
+    }
+
+    /// Keeps the scalars below `node` out of the lines that are shown with mistakes.
+    pub(crate) fn hide(&mut self, node: &Node) {
+        match &node.content {
+            Content::Scalar { .. } => self.hidden.push(node.place.bytes.clone()),
+            Content::Sequence(items) => items.iter().for_each(|item| self.hide(item)),
+            Content::Mapping(entries) => entries.iter().for_each(|(_, value)| self.hide(value)),
+        }
+    }
+
+    /// Keeps everything but keys out of the lines that are shown: a text that is not YAML may hold a secret anywhere.
+    pub(crate) fn hide_all(&mut self) {
+        let mut start = 0;
+        for line in self.text.split_inclusive('\n') {
+            let value = line.find(':').map_or(0, |colon| colon + 1);
+            let indent = line.len() - line.trim_start().len();
+            self.hidden.push(start + value.max(indent)..start + line.len());
+            start += line.len();
+        }
     }
 
     /// `value` when nothing was wrong.
@@ -105,9 +134,29 @@ impl Collector {
         if self.list.is_empty() {
             return Ok(value);
         }
-        self.list.sort_by_key(|mistake| mistake.place.as_ref().map_or(0, |place| place.bytes.start));
-        Err(Mistakes { file: self.file, list: self.list })
+        self.list.sort_by_key(|(place, ..)| place.bytes.start);
+        let shown = NamedSource::new(&self.file, masked(self.text, &self.hidden)).with_language("yaml");
+        let source = Arc::new(shown);
+        let list = self.list.into_iter().map(|(place, path, message, hint)| Mistake {
+            file: self.file.clone(),
+            place: Some(place),
+            path,
+            message,
+            hint,
+            source: Arc::clone(&source),
+        });
+        Err(Mistakes { list: list.collect() })
     }
+}
+
+/// `text` with `*` for each byte of `hidden`, white space aside, so that every place stays where it is.
+fn masked(text: String, hidden: &[Range<usize>]) -> String {
+    let mut bytes = text.into_bytes();
+    for range in hidden {
+        let Some(secret) = bytes.get_mut(range.clone()) else { continue };
+        secret.iter_mut().filter(|byte| !byte.is_ascii_whitespace()).for_each(|byte| *byte = b'*');
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl fmt::Display for Mistake {
@@ -120,20 +169,33 @@ impl fmt::Display for Mistake {
     }
 }
 
-impl std::error::Error for Mistake {}
+/// A mistake as miette wants it: the place is shown by its line, the hint below.
+#[derive(Debug)]
+struct Drawn<'m>(&'m Mistake);
 
-impl Diagnostic for Mistake {
+impl fmt::Display for Drawn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.place.is_none() {
+            write!(f, "{}: ", self.0.file)?;
+        }
+        f.write_str(&self.0.what())
+    }
+}
+
+impl std::error::Error for Drawn<'_> {}
+
+impl Diagnostic for Drawn<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        let hint = self.hint.as_ref()?;
+        let hint = self.0.hint.as_ref()?;
         Some(Box::new(hint))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place.as_ref().map(|_| &*self.source as &dyn SourceCode)
+        self.0.place.as_ref().map(|_| &*self.0.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let bytes = self.place.as_ref()?.bytes.clone();
+        let bytes = self.0.place.as_ref()?.bytes.clone();
         Some(Box::new(std::iter::once(LabeledSpan::new_with_span(None, bytes))))
     }
 }

@@ -69,7 +69,10 @@ fn router(admin: Admin) -> Router {
         .route("/healthz", get(|| async { text(StatusCode::OK, "alive\n".to_owned()) }))
         .route("/readyz", get(readyz))
         .route("/targets", get(targets))
-        .route("/config", get(|State(admin): State<Admin>| async move { text(StatusCode::OK, (admin.config_text)()) }))
+        .route(
+            "/config",
+            get(|State(admin): State<Admin>| async move { text(StatusCode::OK, (admin.config_text)()) }),
+        )
         .route("/-/reload", post(reload))
         .with_state(admin)
 }

@@ -127,7 +127,8 @@ fn brings(receiver: Receiver, signal: Signal) -> bool {
 }
 
 fn counter(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-    IntCounterVec::new(Opts::new(name, help), labels).expect("the name and labels are constants of valid form")
+    IntCounterVec::new(Opts::new(name, help), labels)
+        .expect("the name and labels are constants of valid form")
 }
 
 fn gauge(name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {

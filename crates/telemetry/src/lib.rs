@@ -4,8 +4,8 @@ mod admin;
 mod ledger;
 mod readiness;
 mod spool;
-mod targets_page;
 mod subscriber;
+mod targets_page;
 
 pub use admin::{Admin, ReloadRequest, register_process_metrics, serve};
 pub use ledger::LedgerCollector;

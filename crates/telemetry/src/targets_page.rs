@@ -49,7 +49,8 @@ fn table(page: &mut String, title: &str, rows: &Value) {
     if rows.is_empty() {
         return push_element(page, "p", "none");
     }
-    let columns: BTreeSet<&String> = rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()).collect();
+    let columns: BTreeSet<&String> =
+        rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()).collect();
     page.push_str("<table><tr>");
     for column in &columns {
         push_element(page, "th", column);
@@ -70,7 +71,8 @@ fn cell(value: Option<&Value>) -> String {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(entries)) => {
-            let pairs: Vec<String> = entries.iter().map(|(key, value)| format!("{key}={}", cell(Some(value)))).collect();
+            let pairs: Vec<String> =
+                entries.iter().map(|(key, value)| format!("{key}={}", cell(Some(value)))).collect();
             pairs.join(", ")
         }
         Some(other) => other.to_string(),

@@ -37,7 +37,8 @@ fn logged(settings: &TracingSettings, emit: impl FnOnce()) -> String {
 
 #[test]
 fn json_lines_hold_the_fields_at_the_top() {
-    let line = logged(&settings("info", LogFormat::Json), || tracing::warn!(target_url = "x", "scrape failed"));
+    let line =
+        logged(&settings("info", LogFormat::Json), || tracing::warn!(target_url = "x", "scrape failed"));
     let object: serde_json::Value = serde_json::from_str(&line).expect("the line is JSON");
     assert_eq!(object["message"], "scrape failed");
     assert_eq!(object["target_url"], "x");

@@ -16,7 +16,8 @@ fn a_browser_gets_html_and_a_program_gets_json() {
 
 #[test]
 fn every_column_of_every_row_shows_and_labels_are_readable() {
-    let page = render(&json!([{"job": "a", "labels": {"instance": "x:1", "zone": "b"}}, {"error": "timeout"}]));
+    let page =
+        render(&json!([{"job": "a", "labels": {"instance": "x:1", "zone": "b"}}, {"error": "timeout"}]));
     assert!(page.contains("<th>error</th><th>job</th><th>labels</th>"), "{page}");
     assert!(page.contains("<tr><td></td><td>a</td><td>instance=x:1, zone=b</td></tr>"), "{page}");
     assert!(page.contains("<tr><td>timeout</td><td></td><td></td></tr>"), "{page}");

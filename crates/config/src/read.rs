@@ -1,0 +1,15 @@
+//! From the tree of the file to the types of the configuration, section by section. Each file here holds the table
+//! of a section's settings next to the function that reads them.
+
+pub(crate) mod exporters;
+pub(crate) mod global;
+pub(crate) mod http;
+pub(crate) mod logs;
+pub(crate) mod names;
+pub(crate) mod otlp;
+pub(crate) mod relabel;
+pub(crate) mod remote_write;
+pub(crate) mod root;
+pub(crate) mod runtime;
+pub(crate) mod scrape;
+pub(crate) mod targets;
