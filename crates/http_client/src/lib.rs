@@ -8,9 +8,12 @@ mod client;
 mod credentials;
 mod describe;
 mod retry_after;
+mod seldom;
 mod tls;
 
 pub use answer::{read_all, read_text};
 pub use client::{ClientError, HttpClient};
 pub use describe::describe;
 pub use retry_after::retry_after;
+pub use seldom::Seldom;
+pub use tls::client_config as tls_config;

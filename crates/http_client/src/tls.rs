@@ -14,8 +14,11 @@ use weir_config::TlsConfig;
 use crate::ClientError;
 
 /// The rustls settings for `config`. Files named there are read now; the system's authorities only at the first
-/// handshake.
-pub(crate) fn client_config(config: &TlsConfig) -> Result<ClientConfig, ClientError> {
+/// handshake. For clients that speak something else than HTTP/1.1; [`crate::HttpClient`] uses it by itself.
+///
+/// # Errors
+/// When a file cannot be read or the settings contradict each other.
+pub fn client_config(config: &TlsConfig) -> Result<ClientConfig, ClientError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(Verifier::new(config, provider.clone())?);
     let builder = ClientConfig::builder_with_provider(provider)
