@@ -115,7 +115,9 @@ impl<'a> Cursor<'a> {
                     self.at = at + 1;
                     return Some(&self.bytes[start..at]);
                 }
-                b'\\' if self.bytes.get(at + 1).is_some_and(|escaped| !matches!(escaped, b'\n' | 0)) => at += 2,
+                b'\\' if self.bytes.get(at + 1).is_some_and(|escaped| !matches!(escaped, b'\n' | 0)) => {
+                    at += 2
+                }
                 _ => return None,
             }
         }

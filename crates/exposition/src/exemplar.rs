@@ -3,10 +3,13 @@
 use crate::Reason;
 use crate::cursor::Cursor;
 
+/// Name and value as they stand on the page.
+type RawLabel<'a> = (&'a [u8], &'a [u8]);
+
 /// An example observation, usually with the trace it came from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exemplar<'a> {
-    /// What stands between the braces; checked.
+    /// What follows the opening brace, closing brace included; checked.
     labels: &'a [u8],
     /// The observed value.
     pub value: f64,
@@ -21,22 +24,22 @@ impl<'a> Exemplar<'a> {
 
     /// Names and values in the order of the page. Escapes are left as they are, as Prometheus leaves them. A name
     /// in quotes may be no UTF-8, values always are.
-    pub fn labels(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    pub fn labels(&self) -> impl Iterator<Item = RawLabel<'a>> + use<'a> {
         let mut cursor = Cursor::new(self.labels);
         std::iter::from_fn(move || label(&mut cursor).ok().flatten())
     }
 }
 
-/// Reads what follows the opening brace, closing brace included, and gives what is between them.
+/// Reads what follows the opening brace, closing brace included.
 pub(crate) fn scan_labels<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Reason> {
     let start = cursor.at;
     while label(cursor)?.is_some() {}
-    Ok(&cursor.bytes[start..cursor.at - 1])
+    Ok(cursor.since(start))
 }
 
-/// Reads a label and the comma behind it; `None` at the closing brace, which is taken, and at the end.
-fn label<'a>(cursor: &mut Cursor<'a>) -> Result<Option<(&'a [u8], &'a [u8])>, Reason> {
-    if cursor.eat(b'}') || cursor.rest().is_empty() {
+/// Reads a label and the comma behind it; `None` at the closing brace, which is taken.
+fn label<'a>(cursor: &mut Cursor<'a>) -> Result<Option<RawLabel<'a>>, Reason> {
+    if cursor.eat(b'}') {
         return Ok(None);
     }
     let name = match cursor.peek() {
@@ -51,7 +54,7 @@ fn label<'a>(cursor: &mut Cursor<'a>) -> Result<Option<(&'a [u8], &'a [u8])>, Re
     if value.contains(&0) {
         return Err(Reason::LabelValue);
     }
-    if !cursor.eat(b',') && !matches!(cursor.peek(), Some(b'}') | None) {
+    if !cursor.eat(b',') && cursor.peek() != Some(b'}') {
         return Err(Reason::LabelEnd);
     }
     Ok(Some((name, value)))

@@ -166,14 +166,17 @@ impl<'a> Parser<'a> {
             }
             self.cursor = word;
         }
-        // A NUL right after `#` ends the page, like one at the start of a line; without a blank any NUL does.
         let comment = self.cursor.line_rest();
-        let nul = if blank { comment.first() == Some(&0) } else { memchr::memchr(0, comment).is_some() };
-        if nul {
-            return Ok(None);
+        match memchr::memchr(0, comment) {
+            // Prometheus ends the page at such a NUL, as at one at the start of a line ...
+            Some(at) if at == 0 || !blank => Ok(None),
+            // ... and passes over one within a keyword.
+            Some(at) if at <= KEYWORD_LEN && matches!(comment[0], b'H' | b'T') => Err(Reason::Start),
+            _ => {
+                self.cursor.eat(b'\n');
+                Ok(Some(Item::Comment))
+            }
         }
-        self.cursor.eat(b'\n');
-        Ok(Some(Item::Comment))
     }
 
     fn open_metrics_item(&mut self) -> Result<Option<Item<'a>>, Reason> {
@@ -240,7 +243,7 @@ impl<'a> Parser<'a> {
             },
             Format::Text => match rest.split_first() {
                 Some((0, _)) => Err(Reason::MetaText),
-                Some((_, text)) if !rest.iter().all(|byte| matches!(byte, b' ' | b'\t')) => Ok(text),
+                Some((_, text)) if !rest.iter().all(|byte| matches!(byte, b' ' | b'\t' | 0)) => Ok(text),
                 _ => Ok(&[]),
             },
         }
@@ -267,6 +270,9 @@ impl<'a> Parser<'a> {
         ParseError { line: 1 + memchr::memchr_iter(b'\n', before).count(), reason }
     }
 }
+
+/// Of `HELP` and `TYPE`.
+const KEYWORD_LEN: usize = 4;
 
 #[derive(Clone, Copy)]
 enum Meta {

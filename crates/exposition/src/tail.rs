@@ -91,7 +91,8 @@ fn number(cursor: &mut Cursor<'_>, otherwise: Reason) -> Result<f64, Reason> {
     parse_value(token(cursor, |byte| matches!(byte, b' ' | b'\n' | 0))).map_err(|_| otherwise)
 }
 
-/// A blank and a time in seconds in OpenMetrics, in milliseconds cut off as Prometheus cuts it.
+/// A blank and a time in seconds in OpenMetrics, cut to whole milliseconds as Prometheus cuts it. A time beyond the
+/// range is the end of the range (in Prometheus that depends on the processor).
 fn seconds(cursor: &mut Cursor<'_>) -> Result<i64, Reason> {
     let seconds = number(cursor, Reason::Timestamp)?;
     if seconds.is_finite() { Ok((seconds * 1000.0) as i64) } else { Err(Reason::Timestamp) }
