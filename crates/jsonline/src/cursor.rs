@@ -4,27 +4,55 @@ use std::ops::Range;
 
 /// A place in a line. Every step returns `None` where the line breaks the grammar.
 pub(crate) struct Cursor<'a> {
-    pub(crate) line: &'a [u8],
-    pub(crate) at: usize,
+    line: &'a [u8],
+    at: usize,
+    /// The line is ASCII without control characters and backslashes, so that a string ends at the next quote. Most
+    /// lines are like that, and to see it for a whole line at once costs less than to look for it in each string.
+    is_plain: bool,
 }
 
-/// The content of a string, without its quotes.
-#[derive(Clone, Debug)]
-pub(crate) struct Str {
-    pub(crate) range: Range<usize>,
-    /// It contains a backslash, so its raw bytes are not its value.
-    pub(crate) is_escaped: bool,
+/// Where a value stands in a line; of a string its content, without the quotes. Small enough for two registers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) kind: TokenKind,
 }
 
-/// A value, as far as a caller can want it.
-pub(crate) enum Value {
-    Text(Str),
-    Number(Range<usize>),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    /// A string.
+    Text,
+    /// A string with a backslash in it, so that its bytes are not its value.
+    EscapedText,
+    Number,
     /// `true`, `false`, `null`, an object or an array.
     Other,
 }
 
+impl Token {
+    /// `range` lies in a line below 4 GiB.
+    #[inline]
+    fn new(range: Range<usize>, kind: TokenKind) -> Self {
+        Self { start: range.start as u32, end: range.end as u32, kind }
+    }
+
+    #[inline]
+    pub(crate) fn of(self, line: &[u8]) -> &[u8] {
+        &line[self.start as usize..self.end as usize]
+    }
+}
+
 impl<'a> Cursor<'a> {
+    pub(crate) fn new(line: &'a [u8]) -> Self {
+        Self { line, at: 0, is_plain: is_plain(line) }
+    }
+
+    /// Whether the line was read to its end.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.at == self.line.len()
+    }
+
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.line.get(self.at).copied()
@@ -46,7 +74,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads the object that starts here. `member` is called at each member's value and has to read it.
     #[inline]
-    pub(crate) fn object(&mut self, mut member: impl FnMut(&mut Self, Str) -> Option<()>) -> Option<()> {
+    pub(crate) fn object(&mut self, mut member: impl FnMut(&mut Self, Token) -> Option<()>) -> Option<()> {
         self.at += 1;
         self.skip_space();
         if self.peek()? == b'}' {
@@ -72,10 +100,10 @@ impl<'a> Cursor<'a> {
 
     /// Reads a value, in which objects and arrays may be nested `depth` levels deep.
     #[inline]
-    pub(crate) fn value(&mut self, depth: u32) -> Option<Value> {
+    pub(crate) fn value(&mut self, depth: u32) -> Option<Token> {
         match self.peek()? {
-            b'"' => self.string().map(Value::Text),
-            b'-' | b'0'..=b'9' => self.number().map(Value::Number),
+            b'"' => self.string(),
+            b'-' | b'0'..=b'9' => self.number(),
             b'{' => self.skip_object(depth),
             b'[' => self.skip_array(depth),
             b't' => self.literal(b"true"),
@@ -85,38 +113,40 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn skip_object(&mut self, depth: u32) -> Option<Value> {
+    fn skip_object(&mut self, depth: u32) -> Option<Token> {
         let inner = depth.checked_sub(1)?;
+        let start = self.at;
         self.object(|cursor, _| cursor.value(inner).map(drop))?;
-        Some(Value::Other)
+        Some(Token::new(start..self.at, TokenKind::Other))
     }
 
-    fn skip_array(&mut self, depth: u32) -> Option<Value> {
+    fn skip_array(&mut self, depth: u32) -> Option<Token> {
         let inner = depth.checked_sub(1)?;
+        let start = self.at;
         self.at += 1;
         self.skip_space();
         if self.peek()? == b']' {
             self.at += 1;
-            return Some(Value::Other);
+            return Some(Token::new(start..self.at, TokenKind::Other));
         }
         loop {
             self.value(inner)?;
             self.skip_space();
             match self.next()? {
                 b',' => self.skip_space(),
-                b']' => return Some(Value::Other),
+                b']' => return Some(Token::new(start..self.at, TokenKind::Other)),
                 _ => return None,
             }
         }
     }
 
-    fn literal(&mut self, word: &[u8]) -> Option<Value> {
-        let found = self.line[self.at..].starts_with(word);
+    fn literal(&mut self, word: &[u8]) -> Option<Token> {
+        let start = self.at;
         self.at += word.len();
-        found.then_some(Value::Other)
+        (self.line.get(start..self.at)? == word).then(|| Token::new(start..self.at, TokenKind::Other))
     }
 
-    fn number(&mut self) -> Option<Range<usize>> {
+    fn number(&mut self) -> Option<Token> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -137,7 +167,7 @@ impl<'a> Cursor<'a> {
             }
             self.digits()?;
         }
-        Some(start..self.at)
+        Some(Token::new(start..self.at, TokenKind::Number))
     }
 
     fn digits(&mut self) -> Option<()> {
@@ -155,29 +185,39 @@ impl<'a> Cursor<'a> {
 
     /// Reads a string: 8 bytes at a time up to what ends it or needs a closer look.
     #[inline]
-    fn string(&mut self) -> Option<Str> {
+    fn string(&mut self) -> Option<Token> {
         if self.peek()? != b'"' {
             return None;
         }
         let start = self.at + 1;
+        if self.is_plain {
+            let end = find_quote(self.line, start)?;
+            self.at = end + 1;
+            return Some(Token::new(start..end, TokenKind::Text));
+        }
+        self.any_string(start)
+    }
+
+    #[inline(never)]
+    fn any_string(&mut self, start: usize) -> Option<Token> {
         let end = find::<true>(self.line, start)?;
         if self.line[end] == b'"' {
             self.at = end + 1;
-            return Some(Str { range: start..end, is_escaped: false });
+            return Some(Token::new(start..end, TokenKind::Text));
         }
         self.special_string(start, end)
     }
 
     /// A string in which something other than plain ASCII text stands at `at`.
     #[inline(never)]
-    fn special_string(&mut self, start: usize, mut at: usize) -> Option<Str> {
-        let mut is_escaped = false;
+    fn special_string(&mut self, start: usize, mut at: usize) -> Option<Token> {
+        let mut kind = TokenKind::Text;
         let mut is_ascii = true;
         loop {
             match self.line[at] {
                 b'"' => break,
                 b'\\' => {
-                    is_escaped = true;
+                    kind = TokenKind::EscapedText;
                     at = skip_escape(self.line, at)?;
                 }
                 0x80.. => is_ascii = false,
@@ -187,15 +227,45 @@ impl<'a> Cursor<'a> {
         }
         if !is_ascii {
             // Once for the whole text, as what is UTF-8 cannot be told from a part.
-            std::str::from_utf8(&self.line[start..at]).ok()?;
+            simdutf8::basic::from_utf8(&self.line[start..at]).ok()?;
         }
         self.at = at + 1;
-        Some(Str { range: start..at, is_escaped })
+        Some(Token::new(start..at, kind))
     }
+}
+
+/// Whether the line is printable ASCII without a backslash. Findings are gathered in 32 places side by side, which
+/// the compiler makes vector instructions of.
+fn is_plain(line: &[u8]) -> bool {
+    // As a signed number, a byte that is not ASCII is below the space too.
+    let special = |byte: u8| u8::from(byte.cast_signed() < 0x20) | u8::from(byte == b'\\');
+    let (chunks, rest) = line.as_chunks::<32>();
+    let mut found = [0; 32];
+    for chunk in chunks {
+        for (found, &byte) in found.iter_mut().zip(chunk) {
+            *found |= special(byte);
+        }
+    }
+    found == [0; 32] && rest.iter().all(|&byte| special(byte) == 0)
 }
 
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 const HIGH_BITS: u64 = ONES << 7;
+
+/// The first quote from `at` on.
+#[inline]
+fn find_quote(line: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(chunk) = line.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*chunk) ^ (ONES * b'"' as u64);
+        let found = word.wrapping_sub(ONES) & !word & HIGH_BITS;
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    let rest = line.get(at..)?.iter().position(|&byte| byte == b'"')?;
+    Some(at + rest)
+}
 
 /// The first byte from `at` on that is a quote, a backslash, a control character or (with `HIGH`) not ASCII.
 ///

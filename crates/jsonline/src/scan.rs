@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use weir_correlation::{TraceParent, ids};
 
-use crate::cursor::{Cursor, Str, Value};
+use crate::cursor::{Cursor, Token, TokenKind};
 use crate::field::{FROM_TRACEPARENT, Field, LOG_LEVEL, LOG_MESSAGE, NESTED_ID, field};
 use crate::number::epoch_nanos;
 use crate::severity::{severity_name, severity_of_number, severity_of_text};
@@ -52,15 +52,15 @@ fn length_bit(key: &[u8]) -> u64 {
 /// `None` when it is anything else: a lone surrogate, nesting past [`DEPTH_MAX`] and a line of 4 GiB count as that.
 pub fn scan<'a>(line: &'a [u8], keys: &Keys) -> Option<Found<'a>> {
     u32::try_from(line.len()).ok()?;
-    let mut cursor = Cursor { line, at: 0 };
+    let mut cursor = Cursor::new(line);
     cursor.skip_space();
     if cursor.peek()? != b'{' {
         return None;
     }
     let mut finder = Finder { line, keys, best: Best::default(), found: Found::default() };
-    cursor.object(|cursor, key| finder.member(cursor, &key))?;
+    cursor.object(|cursor, key| finder.member(cursor, key))?;
     cursor.skip_space();
-    (cursor.at == line.len()).then_some(finder.found)
+    cursor.is_at_end().then_some(finder.found)
 }
 
 struct Finder<'a, 'k> {
@@ -97,39 +97,39 @@ impl Default for Best {
 impl<'a> Finder<'a, '_> {
     /// Reads the value of a top-level member.
     #[inline]
-    fn member(&mut self, cursor: &mut Cursor<'a>, key: &Str) -> Option<()> {
-        let name = &self.line[key.range.clone()];
+    fn member(&mut self, cursor: &mut Cursor<'a>, key: Token) -> Option<()> {
+        let name = key.of(self.line);
         let found = field(name);
         if let Some(found @ (Field::Log | Field::Trace | Field::Span)) = found
             && cursor.peek() == Some(b'{')
         {
-            return cursor.object(|cursor, key| self.nested_member(cursor, &key, found));
+            return cursor.object(|cursor, key| self.nested_member(cursor, key, found));
         }
         let value = cursor.value(DEPTH_MAX - 1)?;
         if let Some(found) = found {
-            self.offer(found, &value);
+            self.offer(found, value);
         }
         if let Some(position) = self.keys.position(name)
             && position < self.best.correlation_id
         {
-            self.offer_correlation_id(position, &value);
+            self.offer_correlation_id(position, value);
         }
         Some(())
     }
 
     /// Reads the value of a member of `log`, `trace` or `span`.
-    fn nested_member(&mut self, cursor: &mut Cursor<'a>, key: &Str, parent: Field) -> Option<()> {
+    fn nested_member(&mut self, cursor: &mut Cursor<'a>, key: Token, parent: Field) -> Option<()> {
         let value = cursor.value(DEPTH_MAX - 2)?;
-        match (parent, &self.line[key.range.clone()]) {
-            (Field::Log, b"level") => self.offer(Field::Severity(LOG_LEVEL), &value),
-            (Field::Trace, b"id") => self.offer(Field::TraceId(NESTED_ID), &value),
-            (Field::Span, b"id") => self.offer(Field::SpanId(NESTED_ID), &value),
+        match (parent, key.of(self.line)) {
+            (Field::Log, b"level") => self.offer(Field::Severity(LOG_LEVEL), value),
+            (Field::Trace, b"id") => self.offer(Field::TraceId(NESTED_ID), value),
+            (Field::Span, b"id") => self.offer(Field::SpanId(NESTED_ID), value),
             _ => {}
         }
         Some(())
     }
 
-    fn offer(&mut self, field: Field, value: &Value) {
+    fn offer(&mut self, field: Field, value: Token) {
         match field {
             Field::Time(rank) => {
                 keep(&mut self.best.time, rank, &mut self.found.time, || time(self.line, value))
@@ -154,25 +154,22 @@ impl<'a> Finder<'a, '_> {
         }
     }
 
-    fn offer_trace_parent(&mut self, value: &Value) {
+    fn offer_trace_parent(&mut self, value: Token) {
         let parsed = plain(self.line, value).and_then(TraceParent::parse);
         let (trace_id, span_id) = (parsed.map(|parent| parent.trace_id), parsed.map(|parent| parent.span_id));
         keep(&mut self.best.trace_id, FROM_TRACEPARENT, &mut self.found.trace_id, || trace_id);
         keep(&mut self.best.span_id, FROM_TRACEPARENT, &mut self.found.span_id, || span_id);
     }
 
-    fn offer_correlation_id(&mut self, position: usize, value: &Value) {
-        let (range, is_escaped) = match value {
-            Value::Text(text) => (text.range.clone(), text.is_escaped),
-            Value::Number(range) => (range.clone(), false),
-            Value::Other => return,
-        };
-        if !(1..=weir_correlation::ID_BYTES_MAX).contains(&range.len()) {
-            return;
-        }
-        if let Ok(raw) = std::str::from_utf8(&self.line[range]) {
+    fn offer_correlation_id(&mut self, position: usize, value: Token) {
+        let raw = value.of(self.line);
+        let has_length = (1..=weir_correlation::ID_BYTES_MAX).contains(&raw.len());
+        if has_length
+            && value.kind != TokenKind::Other
+            && let Ok(raw) = std::str::from_utf8(raw)
+        {
             self.best.correlation_id = position;
-            self.found.correlation_id = Some(Text { raw, is_escaped });
+            self.found.correlation_id = Some(Text { raw, is_escaped: value.kind == TokenKind::EscapedText });
         }
     }
 }
@@ -189,41 +186,37 @@ fn keep<T>(best: &mut u8, rank: u8, found: &mut Option<T>, make: impl FnOnce() -
 }
 
 /// The content of a string without escapes.
-fn plain<'a>(line: &'a [u8], value: &Value) -> Option<&'a [u8]> {
-    match value {
-        Value::Text(text) if !text.is_escaped => Some(&line[text.range.clone()]),
-        _ => None,
-    }
+#[inline]
+fn plain(line: &[u8], value: Token) -> Option<&[u8]> {
+    (value.kind == TokenKind::Text).then(|| value.of(line))
 }
 
-fn time(line: &[u8], value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(range) => epoch_nanos(&line[range.clone()]),
-        _ => {
-            let text = plain(line, value)?;
-            parse_rfc3339(text).or_else(|| epoch_nanos(text))
-        }
-    }
-}
-
-fn severity<'a>(line: &'a [u8], value: &Value) -> Option<Severity<'a>> {
-    if let Value::Number(range) = value {
-        let number = severity_of_number(std::str::from_utf8(&line[range.clone()]).ok()?.parse().ok()?)?;
-        return Some(Severity { number, text: severity_name(number)? });
+fn time(line: &[u8], value: Token) -> Option<u64> {
+    if value.kind == TokenKind::Number {
+        return epoch_nanos(value.of(line));
     }
     let text = plain(line, value)?;
-    if !(1..=SEVERITY_BYTES_MAX).contains(&text.len()) {
-        return None;
+    parse_rfc3339(text).or_else(|| epoch_nanos(text))
+}
+
+fn severity(line: &[u8], value: Token) -> Option<Severity<'_>> {
+    let text = std::str::from_utf8(value.of(line)).ok()?;
+    match value.kind {
+        TokenKind::Number => {
+            let number = severity_of_number(text.parse().ok()?)?;
+            Some(Severity { number, text: severity_name(number)? })
+        }
+        TokenKind::Text if (1..=SEVERITY_BYTES_MAX).contains(&text.len()) => {
+            Some(Severity { number: severity_of_text(text.as_bytes()).unwrap_or(0), text })
+        }
+        _ => None,
     }
-    Some(Severity { number: severity_of_text(text).unwrap_or(0), text: std::str::from_utf8(text).ok()? })
 }
 
 /// The string with its quotes.
-fn message(value: &Value) -> Option<Range<u32>> {
-    match value {
-        Value::Text(text) => Some(text.range.start as u32 - 1..text.range.end as u32 + 1),
-        _ => None,
-    }
+fn message(value: Token) -> Option<Range<u32>> {
+    let is_text = matches!(value.kind, TokenKind::Text | TokenKind::EscapedText);
+    is_text.then(|| value.start - 1..value.end + 1)
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@ fn seconds_since_epoch(text: &[u8; 19]) -> Option<i64> {
     let marks =
         [text[4], text[7], text[13], text[16]] == *b"--::" && matches!(text[10], b'T' | b't' | b' ' | b'_');
     let pair = |at: usize| two_digits(text[at], text[at + 1]);
-    let (century, year) = (pair(0)?, pair(2)?);
+    let year = pair(0)? * 100 + pair(2)?;
     let (month, day) = (pair(5)?, pair(8)?);
     let (hour, minute, second) = (pair(11)?, pair(14)?, pair(17)?);
-    let year = century * 100 + year;
-    let in_range = (1..=12).contains(&month)
+    let in_range = year >= EPOCH_YEAR - 1
+        && (1..=12).contains(&month)
         && (1..=days_in_month(year, month)).contains(&day)
         && hour <= 23
         && minute <= 59
@@ -33,9 +33,12 @@ fn seconds_since_epoch(text: &[u8; 19]) -> Option<i64> {
     if !marks || !in_range {
         return None;
     }
-    let days = days_since_epoch(i64::from(year), i64::from(month), i64::from(day));
-    Some(days * 86_400 + i64::from(hour * 3_600 + minute * 60 + second))
+    let seconds = i64::from(hour * 3_600 + minute * 60 + second);
+    Some(days_since_epoch(year, month, day) * 86_400 + seconds)
 }
+
+/// A time in the year before may still be in this one by UTC.
+const EPOCH_YEAR: u32 = 1970;
 
 #[inline]
 fn two_digits(tens: u8, ones: u8) -> Option<u32> {
@@ -43,6 +46,7 @@ fn two_digits(tens: u8, ones: u8) -> Option<u32> {
     (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
+#[inline]
 fn days_in_month(year: u32, month: u32) -> u32 {
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
@@ -53,12 +57,13 @@ fn days_in_month(year: u32, month: u32) -> u32 {
 }
 
 /// Days from 1970-01-01 in the Gregorian calendar. Years start in March here, so that the leap day ends one.
-fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+#[inline]
+fn days_since_epoch(year: u32, month: u32, day: u32) -> i64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let leap_days = year / 4 - year / 100 + year / 400;
     // 153 days in each run of five months from March on.
     let day_of_year = (153 * month + 2) / 5 + day - 1;
-    year * 365 + leap_days + day_of_year - 719_468
+    i64::from(year * 365 + leap_days + day_of_year) - 719_468
 }
 
 /// Nanoseconds of the digits that `text` starts with, at least one, and what follows them.
