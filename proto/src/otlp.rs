@@ -20,7 +20,7 @@ pub mod logs;
 pub mod traces;
 pub mod write;
 
-pub use any_value::{AnyValueView, ArrayView, KeyValueView, KeyValues, put_key_value};
+pub use any_value::{AnyValueView, ArrayView, KeyValueIter, KeyValueView, KeyValues, put_key_value};
 pub use check::{check_logs, check_traces};
 pub use patch::Patch;
 pub use request::{Kind, RequestView, Resource, ResourceView, ScopeView};

@@ -5,6 +5,7 @@
 mod read;
 mod write;
 
+pub(crate) use read::split_short;
 pub use read::{DEPTH_MAX, Field, Fields, Value, WireError, split_varint};
 pub use write::{
     OpenMessage, begin_message, bytes_field_len, end_message, put_bytes_field, put_fixed32_field,

@@ -2,7 +2,7 @@
 
 use crate::wire::{
     Fields, WireError, bytes_field_len, put_bytes_field, put_fixed64_field, put_tag, put_varint,
-    put_varint_field, varint_len,
+    put_varint_field, split_short, varint_len,
 };
 
 /// A value: read lazily, and also what writers take.
@@ -29,7 +29,15 @@ pub enum AnyValueView<'a> {
 
 impl<'a> AnyValueView<'a> {
     /// Reads an `AnyValue` message.
+    #[inline]
     pub fn read(message: &'a [u8]) -> Result<Self, WireError> {
+        match split_short(message, 1) {
+            Some((text, [])) => utf8(text).map(Self::Str),
+            _ => Self::read_fields(message),
+        }
+    }
+
+    fn read_fields(message: &'a [u8]) -> Result<Self, WireError> {
         let mut value = Self::Empty;
         let mut text = None;
         let (mut array, mut list) = (None, None);
@@ -103,7 +111,7 @@ impl<'a> AnyValueView<'a> {
 }
 
 /// Field `values` of `KeyValueList`.
-const LIST_VALUES: u32 = 1;
+const LIST_VALUES: u8 = 1;
 
 /// An `ArrayValue` message.
 #[derive(Clone, Copy, Debug)]
@@ -126,22 +134,19 @@ impl<'a> ArrayView<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct KeyValues<'a> {
     message: &'a [u8],
-    number: u32,
+    number: u8,
 }
 
 impl<'a> KeyValues<'a> {
-    /// The `KeyValue` messages in field `number` of `message`.
-    pub const fn new(message: &'a [u8], number: u32) -> Self {
+    /// The `KeyValue` messages in field `number`, at most 15, of `message`.
+    pub const fn new(message: &'a [u8], number: u8) -> Self {
         Self { message, number }
     }
 
     /// The entries, in order.
-    pub fn iter(self) -> impl Iterator<Item = Result<KeyValueView<'a>, WireError>> + use<'a> {
-        Fields::new(self.message).filter_map(move |field| match field {
-            Ok(field) if field.number == self.number => Some(field.bytes().and_then(KeyValueView::read)),
-            Ok(_) => None,
-            Err(error) => Some(Err(error)),
-        })
+    #[inline]
+    pub fn iter(self) -> KeyValueIter<'a> {
+        KeyValueIter { fields: Fields::new(self.message), number: self.number }
     }
 
     /// The value of the first entry with this key.
@@ -161,6 +166,33 @@ impl<'a> KeyValues<'a> {
     }
 }
 
+/// The entries of [`KeyValues`], in order.
+#[derive(Clone, Debug)]
+pub struct KeyValueIter<'a> {
+    fields: Fields<'a>,
+    number: u8,
+}
+
+impl<'a> Iterator for KeyValueIter<'a> {
+    type Item = Result<KeyValueView<'a>, WireError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(message) = self.fields.next_short(self.number) {
+                return Some(KeyValueView::read(message));
+            }
+            match self.fields.next()? {
+                Ok(field) if field.number == u32::from(self.number) => {
+                    return Some(field.bytes().and_then(KeyValueView::read));
+                }
+                Ok(_) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
 /// A key with its value. Neither is looked into before it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyValueView<'a> {
@@ -170,7 +202,17 @@ pub struct KeyValueView<'a> {
 
 impl<'a> KeyValueView<'a> {
     /// Reads a `KeyValue` message.
+    #[inline]
     pub fn read(message: &'a [u8]) -> Result<Self, WireError> {
+        if let Some((key, rest)) = split_short(message, 1)
+            && let Some((value, [])) = split_short(rest, 2)
+        {
+            return Ok(Self { key, value: Some(value) });
+        }
+        Self::read_fields(message)
+    }
+
+    fn read_fields(message: &'a [u8]) -> Result<Self, WireError> {
         let mut view = Self { key: &[], value: None };
         for field in Fields::new(message) {
             let field = field?;
@@ -200,8 +242,9 @@ impl<'a> KeyValueView<'a> {
 }
 
 /// Appends a `KeyValue` in field `number`.
-pub fn put_key_value(out: &mut Vec<u8>, number: u32, key: &str, value: AnyValueView<'_>) {
-    put_tag(out, number, 2);
+#[inline]
+pub fn put_key_value(out: &mut Vec<u8>, number: u8, key: &str, value: AnyValueView<'_>) {
+    put_tag(out, u32::from(number), 2);
     put_varint(out, key_value_len(key, value) as u64);
     put_bytes_field(out, 1, key.as_bytes());
     put_tag(out, 2, 2);

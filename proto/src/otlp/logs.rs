@@ -18,7 +18,7 @@ pub type ScopeView<'a> = request::ScopeView<'a, LogRecord>;
 pub enum LogRecord {}
 
 impl Kind for LogRecord {
-    const ATTRIBUTES: u32 = 6;
+    const ATTRIBUTES: u8 = 6;
     type View<'a> = LogRecordView<'a>;
 
     fn view(message: &[u8], start: usize) -> Result<LogRecordView<'_>, WireError> {
@@ -46,9 +46,11 @@ impl<'a> LogRecordView<'a> {
     /// Reads a message that starts at `start` of its request.
     pub fn read(message: &'a [u8], start: usize) -> Result<Self, WireError> {
         let mut view = Self { message, start, ..Self::default() };
-        for field in Fields::new(message) {
+        let mut fields = Fields::new(message);
+        while let Some(field) = fields.next() {
             let field = field?;
             match field.number {
+                6 => while fields.next_short(LogRecord::ATTRIBUTES).is_some() {},
                 1 => view.time_unix_nano = field.fixed64()?,
                 2 => view.severity_number = field.varint()? as i32,
                 3 => view.severity_text = field.bytes()?,

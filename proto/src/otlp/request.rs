@@ -9,8 +9,8 @@ use crate::wire::{Fields, WireError};
 /// A message with attributes: [`traces::Span`](super::traces::Span), [`logs::LogRecord`](super::logs::LogRecord) or
 /// [`Resource`].
 pub trait Kind: Sized {
-    /// Number of the field `attributes`.
-    const ATTRIBUTES: u32;
+    /// Number of the field `attributes`, at most 15.
+    const ATTRIBUTES: u8;
 
     /// The reader of such a message.
     type View<'a>;
@@ -24,7 +24,7 @@ pub trait Kind: Sized {
 pub enum Resource {}
 
 impl Kind for Resource {
-    const ATTRIBUTES: u32 = 1;
+    const ATTRIBUTES: u8 = 1;
     type View<'a> = KeyValues<'a>;
 
     fn view(message: &[u8], _start: usize) -> Result<KeyValues<'_>, WireError> {

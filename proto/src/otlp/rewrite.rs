@@ -233,7 +233,7 @@ impl<'a> Splice<'a> {
     }
 
     /// Changes the message that `field` holds; `start` is where the message around it starts.
-    fn patch<K>(&mut self, field: &Field<'_>, start: usize, patch: &Patch<K>) -> Result<(), WireError> {
+    fn patch<K: Kind>(&mut self, field: &Field<'_>, start: usize, patch: &Patch<K>) -> Result<(), WireError> {
         let message = field.bytes()?;
         self.open();
         self.copy_to(start + field.range.start);
@@ -283,10 +283,14 @@ impl<'a> Splice<'a> {
 }
 
 /// Appends the fields of `message` that `patch` does not replace, in runs.
-fn put_without<K>(out: &mut Vec<u8>, message: &[u8], patch: &Patch<K>) -> Result<(), WireError> {
+fn put_without<K: Kind>(out: &mut Vec<u8>, message: &[u8], patch: &Patch<K>) -> Result<(), WireError> {
     let mut copied = 0;
-    for field in Fields::new(message) {
+    let mut fields = Fields::new(message);
+    while let Some(field) = fields.next() {
         let field = field?;
+        if field.number == u32::from(K::ATTRIBUTES) {
+            while fields.next_short(K::ATTRIBUTES).is_some() {}
+        }
         if patch.replaces(&field) {
             out.extend_from_slice(&message[copied..field.range.start]);
             copied = field.range.end;

@@ -18,7 +18,7 @@ pub type ScopeView<'a> = request::ScopeView<'a, Span>;
 pub enum Span {}
 
 impl Kind for Span {
-    const ATTRIBUTES: u32 = 9;
+    const ATTRIBUTES: u8 = 9;
     type View<'a> = SpanView<'a>;
 
     fn view(message: &[u8], start: usize) -> Result<SpanView<'_>, WireError> {
@@ -47,9 +47,11 @@ impl<'a> SpanView<'a> {
     /// Reads a message that starts at `start` of its request.
     pub fn read(message: &'a [u8], start: usize) -> Result<Self, WireError> {
         let mut view = Self { message, start, ..Self::default() };
-        for field in Fields::new(message) {
+        let mut fields = Fields::new(message);
+        while let Some(field) = fields.next() {
             let field = field?;
             match field.number {
+                9 => while fields.next_short(Span::ATTRIBUTES).is_some() {},
                 1 => view.trace_id = field.bytes()?,
                 2 => view.span_id = field.bytes()?,
                 3 => view.trace_state = field.bytes()?,

@@ -78,10 +78,9 @@ impl LogRecord<'_> {
     fn encoded_len(&self) -> usize {
         let fixed64 = |number: u64| if number == 0 { 0 } else { 9 };
         let text = |text: &str| if text.is_empty() { 0 } else { bytes_field_len(3, text.len()) };
-        let attributes = self
-            .attributes
-            .iter()
-            .map(|&(key, value)| bytes_field_len(LogRecordKind::ATTRIBUTES, key_value_len(key, value)));
+        let attributes = self.attributes.iter().map(|&(key, value)| {
+            bytes_field_len(u32::from(LogRecordKind::ATTRIBUTES), key_value_len(key, value))
+        });
         fixed64(self.time_unix_nano)
             + fixed64(self.observed_time_unix_nano)
             + if self.severity_number == 0 { 0 } else { 1 + varint_len(u64::from(self.severity_number)) }

@@ -1,8 +1,8 @@
 //! Several requests as one.
 
 use super::view::{LabelRefs, Metadata, RequestView, SYMBOLS, TIMESERIES, TimeSeriesView};
-use super::write::{put_label_refs, put_metadata};
-use crate::wire::{Fields, WireError, begin_message, end_message, put_bytes_field};
+use super::write::put_metadata;
+use crate::wire::{Fields, WireError, begin_message, end_message, put_bytes_field, put_varint};
 
 /// Joins requests, in order, by moving the label references of each behind the symbols of those before it.
 ///
@@ -20,7 +20,7 @@ pub fn join<'a>(requests: impl IntoIterator<Item = &'a [u8]> + Clone) -> Result<
         moves.push(Move { by: symbols_before, symbols });
         symbols_before += symbols.saturating_sub(1);
     }
-    let mut joined = Joiner { out, refs: Vec::new() };
+    let mut joined = Joiner { out };
     for (request, references) in requests.into_iter().zip(moves) {
         for series in RequestView::new(request).timeseries() {
             joined.series(series?, references)?;
@@ -29,18 +29,29 @@ pub fn join<'a>(requests: impl IntoIterator<Item = &'a [u8]> + Clone) -> Result<
     Ok(joined.out)
 }
 
-/// Appends the symbols of `request` behind its empty one and returns how many it has, that one included.
+/// Appends the symbols of `request` behind its empty one, in runs, and returns how many it has, that one included.
 fn put_symbols(out: &mut Vec<u8>, request: &[u8]) -> Result<u32, WireError> {
     let mut symbols = 0;
-    for symbol in RequestView::new(request).symbols() {
-        let symbol = symbol?;
-        match (symbols, symbol) {
-            (0, "") => {}
-            (0, _) => return Err(WireError::Reference),
-            _ => put_bytes_field(out, SYMBOLS, symbol.as_bytes()),
+    let mut run = 0..0;
+    for field in Fields::new(request) {
+        let field = field?;
+        if field.number != SYMBOLS {
+            continue;
         }
         symbols += 1;
+        match (symbols, field.bytes()?) {
+            (1, b"") => continue,
+            (1, _) => return Err(WireError::Reference),
+            _ => {}
+        }
+        if run.end == field.range.start {
+            run.end = field.range.end;
+        } else {
+            out.extend_from_slice(&request[run]);
+            run = field.range;
+        }
     }
+    out.extend_from_slice(&request[run]);
     Ok(symbols)
 }
 
@@ -65,13 +76,12 @@ impl Move {
 
 struct Joiner {
     out: Vec<u8>,
-    refs: Vec<u32>,
 }
 
 impl Joiner {
     fn series(&mut self, series: TimeSeriesView<'_>, references: Move) -> Result<(), WireError> {
         let open = begin_message(&mut self.out, TIMESERIES, series.message().len());
-        self.label_refs(series.label_refs(), references)?;
+        self.label_refs(series.message(), references)?;
         let mut copied = 0;
         for field in Fields::new(series.message()) {
             let field = field?;
@@ -100,7 +110,7 @@ impl Joiner {
 
     fn exemplar(&mut self, message: &[u8], references: Move) -> Result<(), WireError> {
         let open = begin_message(&mut self.out, 4, message.len());
-        self.label_refs(LabelRefs::new(message), references)?;
+        self.label_refs(message, references)?;
         let mut copied = 0;
         for field in Fields::new(message) {
             let field = field?;
@@ -114,12 +124,18 @@ impl Joiner {
         Ok(())
     }
 
-    fn label_refs(&mut self, label_refs: LabelRefs<'_>, references: Move) -> Result<(), WireError> {
-        self.refs.clear();
-        for reference in label_refs {
-            self.refs.push(references.apply(reference?)?);
+    fn label_refs(&mut self, message: &[u8], references: Move) -> Result<(), WireError> {
+        // Most series have references of less than 128 bytes, so their length takes one.
+        let open = begin_message(&mut self.out, 1, 0);
+        let start = self.out.len();
+        for reference in LabelRefs::new(message) {
+            put_varint(&mut self.out, u64::from(references.apply(reference?)?));
         }
-        put_label_refs(&mut self.out, &self.refs);
+        if self.out.len() == start {
+            self.out.truncate(open.field_at());
+        } else {
+            end_message(&mut self.out, open);
+        }
         Ok(())
     }
 }

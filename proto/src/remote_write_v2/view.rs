@@ -193,6 +193,7 @@ impl<'a> LabelRefs<'a> {
 impl Iterator for LabelRefs<'_> {
     type Item = Result<u32, WireError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(reference) = self.packed.next() {
@@ -224,6 +225,7 @@ struct Varints<'a>(&'a [u8]);
 impl Iterator for Varints<'_> {
     type Item = Result<u64, WireError>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.0.is_empty() {
             return None;

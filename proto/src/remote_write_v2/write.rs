@@ -191,7 +191,7 @@ fn label_refs_len(label_refs: &[u32]) -> usize {
     if label_refs.is_empty() { 0 } else { bytes_field_len(1, packed_len(label_refs)) }
 }
 
-pub(super) fn put_label_refs(out: &mut Vec<u8>, label_refs: &[u32]) {
+fn put_label_refs(out: &mut Vec<u8>, label_refs: &[u32]) {
     if label_refs.is_empty() {
         return;
     }

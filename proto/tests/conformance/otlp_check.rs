@@ -6,7 +6,7 @@ use prost::Message;
 use weir_proto::generated::otlp::collector_logs::ExportLogsServiceRequest;
 use weir_proto::generated::otlp::collector_trace::ExportTraceServiceRequest;
 use weir_proto::generated::otlp::common::any_value::Value;
-use weir_proto::generated::otlp::common::{AnyValue, ArrayValue};
+use weir_proto::generated::otlp::common::{AnyValue, ArrayValue, KeyValue, KeyValueList};
 use weir_proto::generated::otlp::logs::{LogRecord, ResourceLogs, ScopeLogs};
 use weir_proto::otlp::{check_logs, check_traces};
 use weir_proto::wire::{WireError, put_bytes_field};
@@ -135,22 +135,48 @@ fn text_that_is_not_utf_8_is_refused() {
     assert_eq!(check_logs(&request_of(&record)), Err(WireError::Utf8));
 }
 
+/// A request with one log record that has this body.
+fn request_with_body(body: AnyValue) -> Vec<u8> {
+    let log_records = vec![LogRecord { body: Some(body), ..LogRecord::default() }];
+    let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
+    let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
+    ExportLogsServiceRequest { resource_logs }.encode_to_vec()
+}
+
+fn innermost() -> AnyValue {
+    AnyValue { value: Some(Value::IntValue(1)) }
+}
+
 #[test]
-fn values_may_be_nested_as_deep_as_prost_decodes_and_no_deeper() {
+fn arrays_may_be_nested_as_deep_as_prost_decodes_and_no_deeper() {
     let nested = |depth: usize| {
-        let innermost = AnyValue { value: Some(Value::IntValue(1)) };
-        let body = (0..depth).fold(innermost, |value, _| AnyValue {
+        request_with_body((0..depth).fold(innermost(), |value, _| AnyValue {
             value: Some(Value::ArrayValue(ArrayValue { values: vec![value] })),
-        });
-        let log_records = vec![LogRecord { body: Some(body), ..LogRecord::default() }];
-        let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
-        let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
-        ExportLogsServiceRequest { resource_logs }.encode_to_vec()
+        }))
     };
     // Request, resource, scope, record and body come before the first array; each array is two levels.
     let deepest = (100 - 4) / 2;
-    assert!(ExportLogsServiceRequest::decode(nested(deepest).as_slice()).is_ok());
     assert_eq!(check_logs(&nested(deepest)), Ok(1));
-    assert!(ExportLogsServiceRequest::decode(nested(deepest + 1).as_slice()).is_err());
     assert_eq!(check_logs(&nested(deepest + 1)), Err(WireError::Depth));
+    (0..60).for_each(|depth| assert_logs_agree(&nested(depth)));
+}
+
+#[test]
+fn lists_may_be_nested_as_deep_as_prost_decodes_and_no_deeper() {
+    let nested = |depth: usize, innermost: AnyValue| {
+        request_with_body((0..depth).fold(innermost, |value, _| {
+            let values = vec![KeyValue { key: "k".to_owned(), value: Some(value), key_strindex: 0 }];
+            AnyValue { value: Some(Value::KvlistValue(KeyValueList { values })) }
+        }))
+    };
+    // Each list is three levels, so an array within moves the innermost value by two.
+    let array = || AnyValue { value: Some(Value::ArrayValue(ArrayValue { values: vec![innermost()] })) };
+    let deepest = (100 - 4) / 3;
+    assert_eq!(check_logs(&nested(deepest, innermost())), Ok(1));
+    assert_eq!(check_logs(&nested(deepest + 1, innermost())), Err(WireError::Depth));
+    for depth in 0..40 {
+        assert_logs_agree(&nested(depth, innermost()));
+        assert_logs_agree(&nested(depth, array()));
+        assert_logs_agree(&nested(depth, AnyValue::default()));
+    }
 }

@@ -12,6 +12,8 @@ pub(super) enum FieldKind {
     Text,
     /// Bytes of which there are none or this many.
     Id(usize),
+    /// `KeyValue` messages, any number.
+    KeyValues,
     /// A message that may occur any number of times.
     Many(&'static Schema),
     /// A message that may occur once.
@@ -46,7 +48,7 @@ impl Schema {
     }
 }
 
-use FieldKind::{Bytes, Fixed32, Fixed64, Id, Many, Once, Record, Text, Varint};
+use FieldKind::{Bytes, Fixed32, Fixed64, Id, KeyValues, Many, Once, Record, Text, Varint};
 
 pub(super) static TRACE_REQUEST: Schema = Schema::new(&[(1, Many(&RESOURCE_SPANS))]);
 static RESOURCE_SPANS: Schema = Schema::new(&[(1, Once(&RESOURCE)), (2, Many(&SCOPE_SPANS)), (3, Text)]);
@@ -60,7 +62,7 @@ static SPAN: Schema = Schema::new(&[
     (6, Varint),
     (7, Fixed64),
     (8, Fixed64),
-    (9, Many(&KEY_VALUE)),
+    (9, KeyValues),
     (10, Varint),
     (11, Many(&EVENT)),
     (12, Varint),
@@ -69,9 +71,9 @@ static SPAN: Schema = Schema::new(&[
     (15, Once(&STATUS)),
     (16, Fixed32),
 ]);
-static EVENT: Schema = Schema::new(&[(1, Fixed64), (2, Text), (3, Many(&KEY_VALUE)), (4, Varint)]);
+static EVENT: Schema = Schema::new(&[(1, Fixed64), (2, Text), (3, KeyValues), (4, Varint)]);
 static LINK: Schema =
-    Schema::new(&[(1, Id(16)), (2, Id(8)), (3, Text), (4, Many(&KEY_VALUE)), (5, Varint), (6, Fixed32)]);
+    Schema::new(&[(1, Id(16)), (2, Id(8)), (3, Text), (4, KeyValues), (5, Varint), (6, Fixed32)]);
 static STATUS: Schema = Schema::new(&[(2, Text), (3, Varint)]);
 
 pub(super) static LOGS_REQUEST: Schema = Schema::new(&[(1, Many(&RESOURCE_LOGS))]);
@@ -82,7 +84,7 @@ static LOG_RECORD: Schema = Schema::new(&[
     (2, Varint),
     (3, Text),
     (5, Once(&ANY_VALUE)),
-    (6, Many(&KEY_VALUE)),
+    (6, KeyValues),
     (7, Varint),
     (8, Fixed32),
     (9, Id(16)),
@@ -91,10 +93,10 @@ static LOG_RECORD: Schema = Schema::new(&[
     (12, Text),
 ]);
 
-static RESOURCE: Schema = Schema::new(&[(1, Many(&KEY_VALUE)), (2, Varint), (3, Many(&ENTITY_REF))]);
+static RESOURCE: Schema = Schema::new(&[(1, KeyValues), (2, Varint), (3, Many(&ENTITY_REF))]);
 static ENTITY_REF: Schema = Schema::new(&[(1, Text), (2, Text), (3, Text), (4, Text)]);
-static SCOPE: Schema = Schema::new(&[(1, Text), (2, Text), (3, Many(&KEY_VALUE)), (4, Varint)]);
-static KEY_VALUE: Schema = Schema::new(&[(1, Text), (2, Once(&ANY_VALUE)), (3, Varint)]);
+static SCOPE: Schema = Schema::new(&[(1, Text), (2, Text), (3, KeyValues), (4, Varint)]);
+pub(super) static KEY_VALUE: Schema = Schema::new(&[(1, Text), (2, Once(&ANY_VALUE)), (3, Varint)]);
 static ANY_VALUE: Schema = Schema::new(&[
     (1, Text),
     (2, Varint),
@@ -106,4 +108,4 @@ static ANY_VALUE: Schema = Schema::new(&[
     (8, Varint),
 ]);
 static ARRAY_VALUE: Schema = Schema::new(&[(1, Many(&ANY_VALUE))]);
-static KEY_VALUE_LIST: Schema = Schema::new(&[(1, Many(&KEY_VALUE))]);
+static KEY_VALUE_LIST: Schema = Schema::new(&[(1, KeyValues)]);
