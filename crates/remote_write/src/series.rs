@@ -75,7 +75,7 @@ pub(crate) fn walk(request: &[u8], rules: &[Rule], sink: &mut impl SeriesSink) -
 
 /// Labels come sorted from weir's own scrapes; both specifications demand it.
 fn sort(labels: &mut [Label<'_>]) {
-    if !labels.is_sorted_by(|(left, _), (right, _)| left <= right) {
-        labels.sort_by(|(left, _), (right, _)| left.cmp(right));
+    if !labels.is_sorted_by_key(|(name, _)| *name) {
+        labels.sort_by_key(|(name, _)| *name);
     }
 }

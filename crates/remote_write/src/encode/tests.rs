@@ -27,13 +27,15 @@ pub(crate) fn config(message: RemoteWriteMessage, rules: Vec<Rule>) -> RemoteWri
     }
 }
 
+type Labels = Vec<(String, String)>;
+
 /// A series as both versions know it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Series {
-    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) labels: Labels,
     pub(crate) samples: Vec<(f64, i64)>,
     pub(crate) histogram: Option<u64>,
-    pub(crate) exemplars: Vec<(Vec<(String, String)>, f64, i64)>,
+    pub(crate) exemplars: Vec<(Labels, f64, i64)>,
     pub(crate) help: String,
 }
 
@@ -131,7 +133,7 @@ pub(crate) fn read_v2(body: &[u8]) -> Vec<Series> {
 }
 
 /// The series of a request of 1.0, without help texts, and the metadata as (family, help).
-pub(crate) fn read_v1(body: &[u8]) -> (Vec<Series>, Vec<(String, String)>) {
+pub(crate) fn read_v1(body: &[u8]) -> (Vec<Series>, Labels) {
     let request = v1::WriteRequest::decode(&*plain(body)).unwrap();
     let labels = |labels: &[v1::Label]| {
         labels.iter().map(|label| (label.name.clone(), label.value.clone())).collect::<Vec<_>>()
@@ -178,7 +180,7 @@ fn set_rule(label: &str, value: &str) -> Rule {
     .unwrap()
 }
 
-fn some_labels() -> impl Strategy<Value = Vec<(String, String)>> {
+fn some_labels() -> impl Strategy<Value = Labels> {
     vec(("[a-c]{1,2}", "[x-z]{1,3}"), 0..4).prop_map(|mut labels| {
         labels.sort();
         labels.dedup_by(|left, right| left.0 == right.0);
