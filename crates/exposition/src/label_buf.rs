@@ -14,8 +14,7 @@ impl LabelBuf {
         Self::default()
     }
 
-    /// Names and values in the order of the page. Names may repeat and may be empty, values are never
-    /// empty.
+    /// Names and values in the order of the page. Names may repeat; names and values may be empty.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut start = 0;
         self.ends.iter().map(move |&(name_end, value_end)| {

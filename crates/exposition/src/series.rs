@@ -21,8 +21,7 @@ pub struct SeriesLine<'a> {
 }
 
 impl SeriesLine<'_> {
-    /// Decodes name and labels into `out`, which is cleared first; labels with an empty value are left out. Fails
-    /// when a name in quotes is not UTF-8.
+    /// Decodes name and labels into `out`, which is cleared first. Fails when a name in quotes is not UTF-8.
     ///
     /// Values of `le` in histograms and of `quantile` in summaries are brought into OpenMetrics' form, so that
     /// `le="1"` and `le="1.0"` are one series, as Prometheus 3 does.
@@ -48,8 +47,8 @@ pub(crate) enum Part<'a> {
 fn push_part(part: &Part<'_>, kind: Kind, out: &mut LabelBuf) -> Result<(), Reason> {
     let text = |bytes| std::str::from_utf8(bytes).map_err(|_| Reason::Utf8).map(|text| unescape(text, true));
     match part {
-        // An empty label is an absent one.
-        Part::Name([]) | Part::Label(_, []) => {}
+        // No matter what such a label is called: an empty label is an absent one.
+        Part::Label(name, []) => out.push(text(name).as_deref().unwrap_or_default(), ""),
         Part::Name(name) => out.push("__name__", &text(name)?),
         Part::Label(name, value) => {
             let (name, value) = (text(name)?, text(value)?);

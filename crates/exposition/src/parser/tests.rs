@@ -109,8 +109,21 @@ fn names_in_quotes_may_hold_any_utf8() {
 }
 
 #[test]
-fn empty_labels_are_left_out() {
-    assert_eq!(only("a{b=\"\",c=\"d\"} 1", Format::Text), pairs(&[("__name__", "a"), ("c", "d")]));
+fn empty_labels_are_kept_since_they_hide_those_of_a_target() {
+    assert_eq!(only("a{b=\"\",c=\"d\"} 1", Format::Text), pairs(&[("__name__", "a"), ("b", ""), ("c", "d")]));
+}
+
+#[test]
+fn a_label_name_that_is_not_utf8_matters_only_with_a_value() {
+    let decode = |page: &[u8]| {
+        let Some(Ok(Item::Series(line))) = Parser::new(page, Format::Text).next() else {
+            panic!("not a series")
+        };
+        line.labels(&mut LabelBuf::new())
+    };
+    assert_eq!(decode(b"a{\"\xff\"=\"\"} 1"), Ok(()));
+    assert_eq!(decode(b"a{\"\xff\"=\"b\"} 1"), Err(Reason::Utf8));
+    assert_eq!(decode(b"{\"\xff\"} 1"), Err(Reason::Utf8));
 }
 
 #[test]
