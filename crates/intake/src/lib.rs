@@ -12,6 +12,8 @@ mod intake;
 mod outcome;
 mod prepare;
 mod pressure;
+#[cfg(test)]
+mod samples;
 mod settings;
 
 pub use intake::Intake;
