@@ -77,7 +77,7 @@ impl Pair {
     }
 
     /// Removes both files.
-    pub fn remove(self) -> io::Result<()> {
+    pub fn remove(&self) -> io::Result<()> {
         // The recent one first: alone it would count as the checkpoint again.
         for file in [&self.recent_path, &self.path] {
             match fs::remove_file(file) {

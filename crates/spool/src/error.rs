@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use weir_checkpoint::ReplaceError;
 use weir_model::Signal;
 
 /// Why the spool could not be opened or a cursor not be kept. Damaged data is never among it: it is skipped and
@@ -20,6 +21,17 @@ pub enum SpoolError {
         /// The system's error.
         source: io::Error,
     },
+    /// A cursor could not be saved.
+    #[error("save the cursor {path}")]
+    SaveCursor {
+        /// The cursor.
+        path: PathBuf,
+        /// The step that failed.
+        source: ReplaceError,
+    },
+    /// A thread could not be started.
+    #[error("start a thread")]
+    Thread(#[source] io::Error),
     /// Another process has the folder open.
     #[error("{path} is in use by another process")]
     Locked {

@@ -1,20 +1,86 @@
 //! The spool's handle.
 
-use tokio::sync::watch;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use rustix::fs::{FlockOperation, flock};
+use tokio::sync::{oneshot, watch};
+use tokio::task::spawn_blocking;
 use weir_ledger::Ledger;
-use weir_model::{Batch, Signal};
+use weir_model::{Batch, Signal, UnixNanos};
 
-use crate::{AppendError, Position, Reader, SpoolError, SpoolSettings, SpoolStats};
+use crate::bell::Bell;
+use crate::cursor::Settled;
+use crate::log::{Log, LogState};
+use crate::queue::{Pending, Queue};
+use crate::quota::Quota;
+use crate::recent::Recent;
+use crate::recovery::{create_folder, failed, recover};
+use crate::shared::Shared;
+use crate::storage::{Disk, Storage};
+use crate::subscriber::{CursorFile, Subscriber, file_name};
+use crate::writer::frame_bytes;
+use crate::{AppendError, Position, Reader, SpoolError, SpoolSettings, SpoolStats, saving, threads};
 
-/// The log of all signals. Clones share it; the last one to go stops its threads and saves the cursors.
+/// The log of all signals. Clones share it; the last one to go, readers included, stops its threads and writes the
+/// cursors.
 #[derive(Clone, Debug)]
-pub struct Spool {}
+pub struct Spool {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Holds the folder's lock.
+    _lock: File,
+}
 
 impl Spool {
     /// Opens or creates the spool and recovers what a crash left. Damaged data is skipped and counted.
+    ///
+    /// Blocks for as long as it takes to read the last segment of each signal.
     pub fn open(settings: SpoolSettings, ledger: Ledger) -> Result<Self, SpoolError> {
-        let _ = (settings, ledger);
-        panic!("not built yet")
+        let spool = Self::open_on(Arc::new(Disk), settings, ledger)?;
+        let shared = &spool.inner.shared;
+        let keeper = threads::start_keeper(shared).map_err(SpoolError::Thread)?;
+        spool.inner.threads.lock().push(keeper);
+        let syncer = threads::start_syncer(shared).map_err(SpoolError::Thread)?;
+        spool.inner.threads.lock().push(syncer);
+        Ok(spool)
+    }
+
+    /// Opens the spool on `storage`, without the threads that do things by time.
+    pub(crate) fn open_on(
+        storage: Arc<dyn Storage>,
+        settings: SpoolSettings,
+        ledger: Ledger,
+    ) -> Result<Self, SpoolError> {
+        create_folder(&settings.path)?;
+        let lock = lock_folder(&settings.path)?;
+        let quota = Quota::new(settings.bytes_max);
+        let open = |signal| open_log(&*storage, &settings, signal, &ledger, &quota).map(Arc::new);
+        let [metrics, logs, traces] = Signal::ALL;
+        let logs = [open(metrics)?, open(logs)?, open(traces)?];
+        let queues = Signal::ALL.map(|_| Queue::new(settings.in_flight_bytes_max));
+        let shared = Arc::new(Shared {
+            settings,
+            storage,
+            logs,
+            queues,
+            quota,
+            keeper: Bell::default(),
+            syncer: Bell::default(),
+            disk_full: AtomicBool::new(false),
+            sync_failures: AtomicU64::new(0),
+        });
+        Ok(Self { inner: Arc::new(Inner { shared, threads: Mutex::default(), _lock: lock }) })
     }
 
     /// Appends by group commit and returns the end of the frame once the batch is as safe as the settings say.
@@ -22,49 +88,225 @@ impl Spool {
     /// The batch's records must be pending in the ledger; they count as appended from then on. On an error they stay
     /// pending. Dropped half way, the batch is appended whole or not at all.
     pub async fn append(&self, batch: Batch) -> Result<Position, AppendError> {
-        let _ = batch;
-        panic!("not built yet")
+        let shared = &self.inner.shared;
+        let signal = batch.signal;
+        let queue = shared.queue(signal);
+        let payload_bytes = batch.payload.len() as u64;
+        if payload_bytes > shared.payload_bytes_max() {
+            let bytes_max = shared.payload_bytes_max();
+            return Err(AppendError::TooLarge { bytes: payload_bytes, bytes_max });
+        }
+        let permits = queue.permits_of(&batch);
+        let permit = queue.room.acquire_many(permits).await.map_err(|_| AppendError::Closed)?;
+        if queue.must_start() {
+            self.start_writer(signal)?;
+        }
+        self.reserve(signal, frame_bytes(&batch))?;
+        let (reply, answer) = oneshot::channel();
+        // The writer gives the room back.
+        permit.forget();
+        if !queue.push(Pending { batch, reply }) {
+            return Err(AppendError::Closed);
+        }
+        answer.await.unwrap_or(Err(AppendError::Closed))
     }
 
     /// Everything before the watched position survives the loss of power.
     pub fn synced(&self, signal: Signal) -> watch::Receiver<Position> {
-        let _ = signal;
-        panic!("not built yet")
+        self.inner.shared.log(signal).synced.subscribe()
     }
 
-    /// Opens the cursor of `exporter` and its account in the ledger.
+    /// Opens the cursor of `exporter` and its account in the ledger. Blocks while a new cursor is synced.
     ///
     /// A new cursor starts at the log's end, but at its beginning for the first exporter ever of the signal.
     pub fn subscribe(&self, signal: Signal, exporter: &str) -> Result<Reader, SpoolError> {
-        let _ = (signal, exporter);
-        panic!("not built yet")
+        let shared = &self.inner.shared;
+        let log = shared.log(signal);
+        shared.quota.open(signal);
+        let is_new = !log.state.lock().subscribers.contains_key(exporter);
+        if is_new {
+            self.create_cursor(log, exporter)?;
+        }
+        let mut state = log.state.lock();
+        let end = state.end;
+        let already = || SpoolError::AlreadySubscribed { signal, exporter: exporter.to_owned() };
+        let subscriber = state.subscribers.get_mut(exporter).filter(|subscriber| !subscriber.reading);
+        let subscriber = subscriber.ok_or_else(already)?;
+        subscriber.reading = true;
+        subscriber.fresh = end;
+        let wake = Arc::clone(&subscriber.wake);
+        // In the same critical section as `end`, so that each record is either recovered or appended.
+        log.ledger.open_exporter(signal, exporter, subscriber.cursor.held(end));
+        drop(state);
+        Ok(Reader::new(self.clone(), Arc::clone(log), exporter, wake))
     }
 
     /// The exporters that have a cursor, whether or not they read now.
     pub fn cursors(&self, signal: Signal) -> Vec<String> {
-        let _ = signal;
-        panic!("not built yet")
+        let state = self.inner.shared.log(signal).state.lock();
+        state.subscribers.keys().map(|exporter| exporter.to_string()).collect()
     }
 
-    /// Forgets the cursor of an exporter that the configuration no longer names, and closes its account.
+    /// Forgets the cursor of an exporter that the configuration no longer names, and closes its account. An exporter
+    /// that has a [`Reader`] is refused.
     pub fn remove_cursor(&self, signal: Signal, exporter: &str) -> Result<(), SpoolError> {
-        let _ = (signal, exporter);
-        panic!("not built yet")
+        let log = self.inner.shared.log(signal);
+        let mut state = log.state.lock();
+        match state.subscribers.get(exporter) {
+            None => return Ok(()),
+            Some(subscriber) if subscriber.reading => {
+                return Err(SpoolError::AlreadySubscribed { signal, exporter: exporter.to_owned() });
+            }
+            Some(_) => {}
+        }
+        let removed = state.subscribers.remove(exporter);
+        log.ledger.close_exporter(signal, exporter);
+        drop(state);
+        let path = log.cursor_folder.join(file_name(exporter));
+        removed.map_or(Ok(()), |subscriber| {
+            subscriber.file.lock().remove().map_err(|source| failed("remove", &path, source))
+        })
     }
 
-    /// Whether the last batch was refused for want of room and there still is none.
+    /// Whether `bytes_max` refused the last batch and would refuse it again. A full disk shows only by appending.
     pub fn is_full(&self, signal: Signal) -> bool {
-        let _ = signal;
-        panic!("not built yet")
+        self.inner.shared.quota.is_full(signal)
     }
 
     /// Syncs all segments and cursors.
     pub async fn flush(&self) -> Result<(), SpoolError> {
-        panic!("not built yet")
+        let shared = Arc::clone(&self.inner.shared);
+        match spawn_blocking(move || saving::maintain(&shared, UnixNanos::now())).await {
+            Ok(result) => result,
+            Err(error) => Err(SpoolError::Thread(io::Error::other(error))),
+        }
     }
 
     /// The state now.
     pub fn stats(&self) -> SpoolStats {
-        panic!("not built yet")
+        let shared = &self.inner.shared;
+        let mut stats = SpoolStats {
+            bytes_max: shared.settings.bytes_max,
+            disk_full: shared.disk_full.load(Ordering::Relaxed),
+            sync_failures: shared.sync_failures.load(Ordering::Relaxed),
+            ..SpoolStats::default()
+        };
+        for (log, signal) in shared.logs.iter().zip(&mut stats.signals) {
+            let state = log.state.lock();
+            signal.bytes = shared.quota.used(log.signal);
+            signal.damaged_frames = state.damage.len() as u64;
+            signal.torn_bytes = state.torn_bytes;
+            let ages = state.subscribers.values().filter_map(|subscriber| subscriber.oldest);
+            signal.oldest_received = ages.map(|(_, received)| received).min();
+        }
+        stats
     }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
+    /// Takes `bytes` of the quota. With `drop_oldest` the writer makes room for what is too much.
+    fn reserve(&self, signal: Signal, bytes: u64) -> Result<(), AppendError> {
+        let shared = &self.inner.shared;
+        if shared.settings.drop_oldest {
+            shared.quota.force(signal, bytes);
+        } else if !shared.quota.reserve(signal, bytes) {
+            shared.syncer.ring();
+            return Err(AppendError::Full);
+        }
+        Ok(())
+    }
+
+    fn start_writer(&self, signal: Signal) -> Result<(), AppendError> {
+        let shared = &self.inner.shared;
+        match threads::start_writer(shared, signal) {
+            Ok(thread) => {
+                self.inner.threads.lock().push(thread);
+                Ok(())
+            }
+            Err(source) => {
+                shared.queue(signal).start_failed();
+                let path = shared.log(signal).folder.clone();
+                Err(AppendError::Io { step: "start the writer of", path, source })
+            }
+        }
+    }
+
+    fn create_cursor(&self, log: &Log, exporter: &str) -> Result<(), SpoolError> {
+        let (file, _) = CursorFile::open(&log.cursor_folder.join(file_name(exporter)))?;
+        {
+            let mut state = log.state.lock();
+            let oldest = state.segments.front().map_or(state.end, |segment| segment.start);
+            let low = if state.subscribers.is_empty() { oldest } else { state.end };
+            let subscriber = Subscriber::new(&Settled { low, ranges: Vec::new() }, file, false);
+            state.subscribers.entry(exporter.into()).or_insert(subscriber);
+        }
+        // A cursor that vanished with the power would start at the end again and miss what came in between.
+        let saved = saving::sync_cursor(&self.inner.shared, log, exporter);
+        if saved.is_err() {
+            log.state.lock().subscribers.remove(exporter);
+        }
+        saved
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shared.queues.iter().for_each(Queue::close);
+        self.shared.keeper.close();
+        self.shared.syncer.close();
+        for thread in self.threads.get_mut().drain(..) {
+            // A panic was printed by the thread itself; there is nobody left to tell.
+            let _ = thread.join();
+        }
+        for log in &self.shared.logs {
+            saving::write_cursors(&self.shared, log);
+        }
+    }
+}
+
+fn lock_folder(folder: &Path) -> Result<File, SpoolError> {
+    let path = folder.join("lock");
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(|source| failed("open", &path, source))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(SpoolError::Locked { path }),
+        Err(error) => Err(failed("lock", &path, error.into())),
+    }
+}
+
+fn open_log(
+    storage: &dyn Storage,
+    settings: &SpoolSettings,
+    signal: Signal,
+    ledger: &Ledger,
+    quota: &Quota,
+) -> Result<Log, SpoolError> {
+    let folder = settings.path.join(signal.as_str());
+    let cursor_folder = settings.path.join("cursors").join(signal.as_str());
+    let recovered = recover(storage, signal, &folder, &cursor_folder)?;
+    if !recovered.subscribers.is_empty() {
+        quota.open(signal);
+    }
+    quota.force(signal, recovered.segments.iter().map(|segment| segment.bytes()).sum());
+    let oldest = recovered.segments.front().map_or(recovered.end, |segment| segment.start);
+    Ok(Log {
+        signal,
+        folder,
+        cursor_folder,
+        ledger: ledger.clone(),
+        synced: watch::Sender::new(Position(oldest.position)),
+        state: parking_lot::Mutex::new(LogState {
+            end: recovered.end,
+            segments: recovered.segments,
+            writing: false,
+            folder_dirty: true,
+            recent: Recent::new(settings.memory_bytes_max),
+            subscribers: recovered.subscribers,
+            damage: recovered.damage,
+            torn_bytes: recovered.torn_bytes,
+        }),
+    })
 }

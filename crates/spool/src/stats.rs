@@ -22,6 +22,9 @@ pub struct SignalStats {
     pub bytes: u64,
     /// Damaged places found since the start; each lost one frame or more.
     pub damaged_frames: u64,
+    /// Bytes cut off the log's end when it was opened: frames that were not acknowledged, or not yet synced when power
+    /// was lost.
+    pub torn_bytes: u64,
     /// When the oldest record was received that some exporter has not settled; to the second, `None` when all is
     /// settled.
     pub oldest_received: Option<UnixNanos>,
