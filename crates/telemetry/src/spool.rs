@@ -53,3 +53,6 @@ fn gauges() -> [IntGaugeVec; 2] {
     ];
     described.map(|opts| IntGaugeVec::new(opts, &["signal"]).expect("the name and label are valid constants"))
 }
+
+#[cfg(test)]
+mod tests;

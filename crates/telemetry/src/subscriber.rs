@@ -89,11 +89,7 @@ impl TracingGuard {
 pub fn init_tracing(settings: &TracingSettings) -> Result<TracingGuard, TracingError> {
     let provider = settings.traces.as_ref().map(provider).transpose()?;
     let logs = log_layer(settings, io::stderr, io::stderr().is_terminal())?;
-    let traces = provider.as_ref().map(|provider| {
-        let only = Targets::new().with_target(TRACE_TARGET, LevelFilter::TRACE);
-        tracing_opentelemetry::layer().with_tracer(provider.tracer("weir")).with_filter(only)
-    });
-    Registry::default().with(logs).with(traces).try_init()?;
+    Registry::default().with(logs).with(provider.as_ref().map(trace_layer)).try_init()?;
     Ok(TracingGuard { provider })
 }
 
@@ -115,6 +111,15 @@ where
         LogFormat::Text => layer.compact().with_filter(wanted).boxed(),
         LogFormat::Json => layer.with_ansi(false).json().flatten_event(true).with_filter(wanted).boxed(),
     })
+}
+
+/// The layer that turns spans for own traces, and nothing else, into OpenTelemetry's.
+fn trace_layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let only = Targets::new().with_target(TRACE_TARGET, LevelFilter::TRACE);
+    tracing_opentelemetry::layer().with_tracer(provider.tracer("weir")).with_filter(only)
 }
 
 fn provider(traces: &OwnTraces) -> Result<SdkTracerProvider, TracingError> {

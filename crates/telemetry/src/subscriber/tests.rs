@@ -3,11 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use parking_lot::Mutex;
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{LogFormat, TRACE_TARGET, TracingError, TracingSettings, log_layer};
+use super::{LogFormat, TRACE_TARGET, TracingError, TracingSettings, log_layer, trace_layer};
 
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
@@ -61,9 +62,26 @@ fn what_is_below_the_level_is_left_out() {
 #[test]
 fn spans_of_own_traces_are_disabled_when_own_traces_are_off() {
     logged(&settings("trace", LogFormat::Text), || {
-        assert!(tracing::info_span!("other").is_none() || !tracing::info_span!("other").is_disabled());
+        assert!(!tracing::info_span!("other").is_disabled());
         assert!(tracing::info_span!(target: TRACE_TARGET, "export").is_disabled());
     });
+}
+
+#[test]
+fn spans_of_own_traces_and_no_others_are_exported_when_own_traces_are_on() {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    tracing::subscriber::with_default(Registry::default().with(trace_layer(&provider)), || {
+        let _other = tracing::info_span!("other").entered();
+        let _own = tracing::info_span!(target: TRACE_TARGET, "export").entered();
+    });
+    let names: Vec<String> = exporter
+        .get_finished_spans()
+        .expect("the exporter runs")
+        .into_iter()
+        .map(|span| span.name.into())
+        .collect();
+    assert_eq!(names, ["export"]);
 }
 
 #[test]
