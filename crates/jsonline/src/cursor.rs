@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::swar::{find_quote, find_special, is_plain};
+
 /// A place in a line. Every step returns `None` where the line breaks the grammar.
 pub(crate) struct Cursor<'a> {
     line: &'a [u8],
@@ -200,7 +202,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(never)]
     fn any_string(&mut self, start: usize) -> Option<Token> {
-        let end = find::<true>(self.line, start)?;
+        let end = find_special::<true>(self.line, start)?;
         if self.line[end] == b'"' {
             self.at = end + 1;
             return Some(Token::new(start..end, TokenKind::Text));
@@ -223,7 +225,11 @@ impl<'a> Cursor<'a> {
                 0x80.. => is_ascii = false,
                 _ => return None,
             }
-            at = if is_ascii { find::<true>(self.line, at)? } else { find::<false>(self.line, at)? };
+            at = if is_ascii {
+                find_special::<true>(self.line, at)?
+            } else {
+                find_special::<false>(self.line, at)?
+            };
         }
         if !is_ascii {
             // Once for the whole text, as what is UTF-8 cannot be told from a part.
@@ -232,63 +238,6 @@ impl<'a> Cursor<'a> {
         self.at = at + 1;
         Some(Token::new(start..at, kind))
     }
-}
-
-/// Whether the line is printable ASCII without a backslash. Findings are gathered in 32 places side by side, which
-/// the compiler makes vector instructions of.
-fn is_plain(line: &[u8]) -> bool {
-    // As a signed number, a byte that is not ASCII is below the space too.
-    let special = |byte: u8| u8::from(byte.cast_signed() < 0x20) | u8::from(byte == b'\\');
-    let (chunks, rest) = line.as_chunks::<32>();
-    let mut found = [0; 32];
-    for chunk in chunks {
-        for (found, &byte) in found.iter_mut().zip(chunk) {
-            *found |= special(byte);
-        }
-    }
-    found == [0; 32] && rest.iter().all(|&byte| special(byte) == 0)
-}
-
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-const HIGH_BITS: u64 = ONES << 7;
-
-/// The first quote from `at` on.
-#[inline]
-fn find_quote(line: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(chunk) = line.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk) ^ (ONES * b'"' as u64);
-        let found = word.wrapping_sub(ONES) & !word & HIGH_BITS;
-        if found != 0 {
-            return Some(at + (found.trailing_zeros() / 8) as usize);
-        }
-        at += 8;
-    }
-    let rest = line.get(at..)?.iter().position(|&byte| byte == b'"')?;
-    Some(at + rest)
-}
-
-/// The first byte from `at` on that is a quote, a backslash, a control character or (with `HIGH`) not ASCII.
-///
-/// In each test the subtraction borrows from the next byte only where it found something, so the lowest bit that is
-/// set is right.
-#[inline]
-fn find<const HIGH: bool>(line: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(chunk) = line.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
-        let quote = word ^ (ONES * b'"' as u64);
-        let backslash = word ^ (ONES * b'\\' as u64);
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found =
-            (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash) | control;
-        let found = if HIGH { found | word } else { found } & HIGH_BITS;
-        if found != 0 {
-            return Some(at + (found.trailing_zeros() / 8) as usize);
-        }
-        at += 8;
-    }
-    let is_special = |byte: u8| matches!(byte, b'"' | b'\\' | 0..0x20) || (HIGH && byte >= 0x80);
-    let rest = line.get(at..)?.iter().position(|&byte| is_special(byte))?;
-    Some(at + rest)
 }
 
 /// The place after the escape at `at`. A surrogate has to be half of a pair, since alone it is no character.

@@ -20,6 +20,7 @@ mod found;
 mod number;
 mod scan;
 mod severity;
+mod swar;
 mod time;
 
 pub use found::{Found, Severity, Text};
