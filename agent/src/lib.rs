@@ -1,5 +1,9 @@
 //! The node agent: scraping, discovery, tailing, host metrics and their wiring.
 
+pub mod cgroup;
 pub mod host;
+mod identity;
+pub mod pipeline;
+mod print;
 pub mod scrape;
 pub mod tail;

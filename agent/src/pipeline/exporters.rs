@@ -1,0 +1,214 @@
+//! The destinations: each with a cursor per signal and a delivery of its own.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::info;
+use weir_config::{Config, ElasticsearchConfig, OtlpExporterConfig, RemoteWriteConfig};
+use weir_delivery::{Delivery, DeliveryMetrics, Exporter, Settings, Status};
+use weir_elasticsearch::Elasticsearch;
+use weir_ledger::Ledger;
+use weir_model::Signal;
+use weir_otlp_exporter::OtlpExporter;
+use weir_remote_write::RemoteWrite;
+use weir_spool::{Reader, Spool, SpoolError};
+
+use crate::print::Print;
+
+/// How long a request under way may take to end when its exporter is replaced.
+const REPLACE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A destination of the configuration. Closed: a new kind is a new variant.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Destination {
+    RemoteWrite(RemoteWriteConfig),
+    Elasticsearch(ElasticsearchConfig),
+    Otlp(OtlpExporterConfig),
+    /// Standard output, for a first look.
+    Print,
+}
+
+impl Destination {
+    /// All destinations of a configuration.
+    pub(super) fn all(config: &Config, print: bool) -> Vec<Self> {
+        let remote_write = config.remote_write.iter().cloned().map(Self::RemoteWrite);
+        let elasticsearch = config.elasticsearch.iter().cloned().map(Self::Elasticsearch);
+        let otlp = config.jaeger.iter().chain(&config.forward).cloned().map(Self::Otlp);
+        remote_write.chain(elasticsearch).chain(otlp).chain(print.then_some(Self::Print)).collect()
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::RemoteWrite(config) => &config.name,
+            Self::Elasticsearch(config) => &config.name,
+            Self::Otlp(config) => &config.name,
+            Self::Print => "print",
+        }
+    }
+
+    pub(super) fn signals(&self) -> Vec<Signal> {
+        match self {
+            Self::RemoteWrite(_) => vec![Signal::Metrics],
+            Self::Elasticsearch(_) => vec![Signal::Logs],
+            Self::Otlp(config) => config.signals.clone(),
+            Self::Print => Signal::ALL.to_vec(),
+        }
+    }
+}
+
+/// A destination that cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum ExporterError {
+    /// Its settings do not make a client.
+    #[error("exporter {name}: {cause}")]
+    Build {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// Its cursor cannot be opened.
+    #[error("exporter {name}: {source}")]
+    Cursor {
+        /// Its name.
+        name: String,
+        /// The cause.
+        source: SpoolError,
+    },
+}
+
+/// Starts the delivery of one destination once its readers are there.
+type Start = Box<dyn FnOnce(Vec<(Signal, Reader)>, Ledger, DeliveryMetrics) -> Delivery + Send>;
+
+/// How an exporter fares.
+pub(super) struct ExporterStatus {
+    pub(super) name: String,
+    pub(super) signals: Vec<Signal>,
+    pub(super) status: Status,
+}
+
+struct Running {
+    destination: Destination,
+    delivery: Delivery,
+}
+
+/// The destinations that run.
+pub(super) struct Exporters {
+    spool: Spool,
+    ledger: Ledger,
+    metrics: DeliveryMetrics,
+    dead_letters: PathBuf,
+    running: BTreeMap<String, Running>,
+}
+
+impl Exporters {
+    pub(super) fn new(spool: Spool, ledger: Ledger, metrics: DeliveryMetrics, dead_letters: PathBuf) -> Self {
+        Self { spool, ledger, metrics, dead_letters, running: BTreeMap::new() }
+    }
+
+    /// Makes what runs what `wanted` says. A destination that did not change goes on; one that changed resumes at its
+    /// cursor; one that is gone loses its cursor, and its name is returned. Clients are built first, so that an error
+    /// there changes nothing.
+    pub(super) async fn apply(&mut self, wanted: Vec<Destination>) -> Result<Vec<String>, ExporterError> {
+        let changed = wanted.iter().filter(|&destination| !self.runs(destination)).cloned();
+        let built: Result<Vec<(Destination, Start)>, ExporterError> =
+            changed.map(|destination| Ok((destination.clone(), self.build(&destination)?))).collect();
+        let built = built?;
+        let deadline = Instant::now() + REPLACE_TIMEOUT;
+        let mut gone = Vec::new();
+        for (name, running) in std::mem::take(&mut self.running) {
+            if wanted.contains(&running.destination) {
+                self.running.insert(name, running);
+            } else {
+                running.delivery.stop(deadline).await;
+                gone.push(name);
+            }
+        }
+        self.forget_cursors(&wanted)?;
+        for (destination, start) in built {
+            self.start(destination, start)?;
+        }
+        gone.retain(|name| !self.running.contains_key(name));
+        Ok(gone)
+    }
+
+    fn runs(&self, destination: &Destination) -> bool {
+        self.running.get(destination.name()).is_some_and(|running| running.destination == *destination)
+    }
+
+    fn build(&self, destination: &Destination) -> Result<Start, ExporterError> {
+        let failed = |cause: String| ExporterError::Build { name: destination.name().to_owned(), cause };
+        Ok(match destination {
+            Destination::RemoteWrite(config) => {
+                let exporter = RemoteWrite::new(config).map_err(|error| failed(error.to_string()))?;
+                starter(exporter, RemoteWrite::settings(config))
+            }
+            Destination::Elasticsearch(config) => {
+                let exporter = Elasticsearch::new(config, &self.dead_letters)
+                    .map_err(|error| failed(error.to_string()))?;
+                starter(exporter, Elasticsearch::settings(config))
+            }
+            Destination::Otlp(config) => {
+                let exporter = OtlpExporter::new(config).map_err(|error| failed(error.to_string()))?;
+                starter(exporter, weir_otlp_exporter::settings(config))
+            }
+            Destination::Print => starter(Print, Print::settings()),
+        })
+    }
+
+    fn start(&mut self, destination: Destination, start: Start) -> Result<(), ExporterError> {
+        let name = destination.name().to_owned();
+        let readers: Result<Vec<_>, _> = destination
+            .signals()
+            .into_iter()
+            .map(|signal| Ok((signal, self.spool.subscribe(signal, &name)?)))
+            .collect();
+        let readers = readers.map_err(|source| ExporterError::Cursor { name: name.clone(), source })?;
+        let held: u64 = readers.iter().map(|(_, reader)| reader.held_records()).sum();
+        info!(exporter = %name, held, "delivering");
+        let delivery = start(readers, self.ledger.clone(), self.metrics.clone());
+        self.running.insert(name, Running { destination, delivery });
+        Ok(())
+    }
+
+    /// Removes the cursors of exporters that are not wanted any more, so that nothing is kept for them.
+    fn forget_cursors(&self, wanted: &[Destination]) -> Result<(), ExporterError> {
+        for signal in Signal::ALL {
+            for name in self.spool.cursors(signal) {
+                let is_wanted = wanted.iter().any(|it| it.name() == name && it.signals().contains(&signal));
+                if !is_wanted {
+                    info!(exporter = %name, %signal, "the configuration no longer names this exporter: forgetting its cursor");
+                    let forgotten = self.spool.remove_cursor(signal, &name);
+                    forgotten.map_err(|source| ExporterError::Cursor { name, source })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How each fares.
+    pub(super) fn statuses(&self) -> Vec<ExporterStatus> {
+        let status = |(name, running): (&String, &Running)| ExporterStatus {
+            name: name.clone(),
+            signals: running.destination.signals(),
+            status: running.delivery.status(),
+        };
+        self.running.iter().map(status).collect()
+    }
+
+    /// Ends every delivery; what is not delivered by `deadline` stays in the spool.
+    pub(super) async fn stop(&mut self, deadline: Instant) {
+        for (_, running) in std::mem::take(&mut self.running) {
+            running.delivery.stop(deadline).await;
+        }
+    }
+}
+
+fn starter<E: Exporter>(exporter: E, settings: Settings) -> Start {
+    Box::new(move |readers, ledger, metrics| {
+        weir_delivery::start(Arc::new(exporter), settings, readers, ledger, metrics)
+    })
+}

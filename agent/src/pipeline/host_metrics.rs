@@ -1,0 +1,160 @@
+//! The loop that reads the node's own metrics.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use prometheus::{IntCounterVec, Opts, Registry};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+use weir_config::{Config, HostMetricsConfig};
+use weir_intake::Intake;
+use weir_ledger::Ledger;
+use weir_model::Receiver;
+
+use super::local_target::LocalTarget;
+use super::receivers::resource_labels;
+use crate::host::collect;
+use crate::identity::host_name;
+
+/// The job under which the node's metrics appear, as node_exporter's do by custom.
+const JOB: &str = "node";
+
+/// What a loop was started with.
+#[derive(Clone, Debug, PartialEq)]
+struct Settings {
+    config: HostMetricsConfig,
+    common_labels: BTreeMap<String, String>,
+}
+
+struct Running {
+    settings: Settings,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// The receiver of the node's own metrics.
+pub(super) struct HostMetrics {
+    intake: Intake,
+    ledger: Ledger,
+    failures: IntCounterVec,
+    running: Option<Running>,
+}
+
+impl HostMetrics {
+    /// Nothing runs yet.
+    pub(super) fn new(
+        intake: Intake,
+        ledger: Ledger,
+        registry: &Registry,
+    ) -> Result<Self, prometheus::Error> {
+        let options = Opts::new("weir_host_metrics_failures_total", "Readings of a collector that failed.");
+        let failures = IntCounterVec::new(options, &["collector"])?;
+        registry.register(Box::new(failures.clone()))?;
+        Ok(Self { intake, ledger, failures, running: None })
+    }
+
+    /// Makes what runs what `config` says.
+    pub(super) async fn apply(&mut self, config: &Config) {
+        let wanted = config
+            .host_metrics
+            .clone()
+            .map(|host| Settings { config: host, common_labels: common_labels(config) });
+        if self.running.as_ref().map(|running| &running.settings) == wanted.as_ref() {
+            return;
+        }
+        self.stop().await;
+        self.running = wanted.map(|settings| self.start(settings));
+    }
+
+    fn start(&self, settings: Settings) -> Running {
+        let stop = CancellationToken::new();
+        let labels = [("instance", host_name()), ("job", JOB.to_owned())];
+        let target = LocalTarget::new(
+            labels.map(|(name, value)| (name.to_owned(), value)).into(),
+            settings.common_labels.clone(),
+            Receiver::HostMetrics,
+        );
+        let reading = Reading {
+            config: settings.config.clone(),
+            target,
+            page: String::new(),
+            intake: self.intake.clone(),
+            ledger: self.ledger.clone(),
+            failures: self.failures.clone(),
+            complained: false,
+        };
+        let task = tokio::spawn(reading.run(stop.clone()));
+        Running { settings, stop, task }
+    }
+
+    /// Finishes the reading under way and ends.
+    pub(super) async fn stop(&mut self) {
+        let Some(running) = self.running.take() else { return };
+        running.stop.cancel();
+        if let Err(error) = running.task.await {
+            error!(%error, "host metrics failed");
+        }
+    }
+}
+
+/// External labels win over the node's identity, as they do for scraped series.
+fn common_labels(config: &Config) -> BTreeMap<String, String> {
+    let mut labels = resource_labels(config);
+    labels.extend(config.global.external_labels.clone());
+    labels
+}
+
+struct Reading {
+    config: HostMetricsConfig,
+    target: LocalTarget,
+    page: String,
+    intake: Intake,
+    ledger: Ledger,
+    failures: IntCounterVec,
+    complained: bool,
+}
+
+impl Reading {
+    async fn run(mut self, stop: CancellationToken) {
+        let mut ticks = interval(self.config.interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => self.read().await,
+            }
+        }
+    }
+
+    async fn read(&mut self) {
+        let began = Instant::now();
+        let (config, mut page) = (self.config.clone(), std::mem::take(&mut self.page));
+        let read = spawn_blocking(move || {
+            let failures = collect(&config, &mut page);
+            (page, failures)
+        });
+        let Ok((page, failures)) = read.await else { return };
+        self.page = page;
+        self.complain(&failures);
+        self.append(began.elapsed()).await;
+    }
+
+    fn complain(&mut self, failures: &[(&'static str, String)]) {
+        for (collector, cause) in failures {
+            self.failures.with_label_values(&[collector]).inc();
+            if !self.complained {
+                warn!(collector, cause, "host metrics are incomplete");
+            }
+        }
+        self.complained = !failures.is_empty();
+    }
+
+    async fn append(&mut self, took: Duration) {
+        let batch = self.target.observe(self.page.as_bytes(), took, &self.ledger);
+        if let Err(error) = self.intake.append(batch).await {
+            error!(%error, "host metrics were not taken");
+        }
+    }
+}

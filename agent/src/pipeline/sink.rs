@@ -1,0 +1,32 @@
+//! The OTLP receiver's way into the intake.
+
+use bytes::Bytes;
+use weir_intake::Intake;
+use weir_model::Receiver;
+use weir_otlp_receiver::{Accepted, Refused, Sink};
+
+/// An intake as the OTLP receiver sees it.
+#[derive(Clone)]
+pub(super) struct IntakeSink(pub(super) Intake);
+
+impl Sink for IntakeSink {
+    async fn traces(&self, receiver: Receiver, body: Bytes) -> Result<Accepted, Refused> {
+        self.0.traces(receiver, body).await.map(accepted).map_err(refused)
+    }
+
+    async fn logs(&self, receiver: Receiver, body: Bytes) -> Result<Accepted, Refused> {
+        self.0.logs(receiver, body).await.map(accepted).map_err(refused)
+    }
+}
+
+fn accepted(accepted: weir_intake::Accepted) -> Accepted {
+    Accepted { rejected: accepted.rejected, message: accepted.message }
+}
+
+fn refused(refused: weir_intake::Refused) -> Refused {
+    match refused {
+        weir_intake::Refused::Malformed(why) => Refused::Malformed(why),
+        weir_intake::Refused::Full { retry_after } => Refused::Full { retry_after },
+        weir_intake::Refused::Unavailable(why) => Refused::Unavailable(why),
+    }
+}
