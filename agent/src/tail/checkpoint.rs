@@ -70,12 +70,13 @@ fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
 fn put_file(out: &mut Vec<u8>, file: &SavedFile) {
     put_bytes(out, file.path.as_os_str().as_bytes());
     put_bytes(out, file.entry.as_bytes());
-    out.push(
-        u8::from(file.origin.birth.is_some()) * HAS_BIRTH
-            | u8::from(file.id.is_some()) * HAS_ID
-            | u8::from(file.mark.skipping) * SKIPPING
-            | u8::from(file.open) * OPEN,
-    );
+    let flags = [
+        (file.origin.birth.is_some(), HAS_BIRTH),
+        (file.id.is_some(), HAS_ID),
+        (file.mark.skipping, SKIPPING),
+        (file.open, OPEN),
+    ];
+    out.push(flags.iter().map(|&(is_set, flag)| if is_set { flag } else { 0 }).sum());
     for number in [file.origin.inode.dev, file.origin.inode.ino, file.origin.birth.unwrap_or(0)] {
         out.extend_from_slice(&number.to_le_bytes());
     }

@@ -123,16 +123,6 @@ impl TailMetrics {
     pub(crate) fn unread(&self, cause: Unread, bytes: u64) {
         self.bytes_unread.with_label_values(&[cause.as_str()]).inc_by(bytes);
     }
-
-    #[cfg(test)]
-    pub(crate) fn rotations_seen(&self, how: Rotation) -> u64 {
-        self.rotations.with_label_values(&[how.as_str()]).get()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn bytes_unread(&self, cause: Unread) -> u64 {
-        self.bytes_unread.with_label_values(&[cause.as_str()]).get()
-    }
 }
 
 fn register<C: prometheus::core::Collector + Clone + 'static>(

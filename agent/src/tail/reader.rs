@@ -168,11 +168,13 @@ impl Reader {
             if self.skipping && read > 0 {
                 return Ok(Next::Skipped(self.offset + read as u64));
             }
-            self.scanned = self.offset + read as u64;
-            return if read == wanted { self.next(job, buffer) } else { self.unfinished(job, buffer) };
+            let seen = self.settled(buffer, self.offset, read, wanted)?;
+            self.scanned = self.offset + seen as u64;
+            return if seen == wanted { self.next(job, buffer) } else { self.unfinished(job, buffer) };
         };
         // What follows a full buffer is read at once; the rest of a file is not looked at again until it grows.
-        self.scanned = self.offset + if read == wanted { at as u64 + 1 } else { read as u64 };
+        let seen = if read == wanted { at + 1 } else { (at + 1).max(written(&buffer[..read])) };
+        self.scanned = self.offset + seen as u64;
         Ok(Next::Lines(at + 1))
     }
 
@@ -184,12 +186,23 @@ impl Reader {
             if let Some(at) = memchr::memchr(b'\n', &buffer[..read]) {
                 return Ok(Some((self.scanned - self.offset) as usize + at + 1));
             }
-            self.scanned += read as u64;
-            if read < READ_BYTES {
+            let seen = self.settled(buffer, self.scanned, read, READ_BYTES)?;
+            self.scanned += seen as u64;
+            if seen < READ_BYTES {
                 break;
             }
         }
         Ok(None)
+    }
+
+    /// How much of what was read at `offset` will not change. NULs at the end may be space that a program has
+    /// reserved, unless something follows them.
+    fn settled(&self, buffer: &mut Vec<u8>, offset: u64, read: usize, wanted: usize) -> io::Result<usize> {
+        let written = written(&buffer[..read]);
+        let is_hole = written < read
+            && read == wanted
+            && self.content.data_after(buffer, offset + read as u64)?.is_some();
+        Ok(if is_hole { read } else { written })
     }
 
     /// The line at `offset` has no newline up to `scanned`.
@@ -321,6 +334,10 @@ impl Reader {
         self.content.links()
     }
 
+    pub(crate) fn size(&self) -> u64 {
+        self.content.size()
+    }
+
     pub(crate) fn file(&self) -> &File {
         self.content.file()
     }
@@ -354,6 +371,11 @@ impl Reader {
             open: true,
         }
     }
+}
+
+/// The length without NULs at the end.
+fn written(bytes: &[u8]) -> usize {
+    bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1)
 }
 
 #[cfg(test)]

@@ -74,6 +74,17 @@ impl Nameless {
 }
 
 impl Tracked {
+    /// Links and size, asked for again unless a turn has the reader.
+    pub(crate) fn look(&mut self) -> (u64, u64) {
+        if let Some(reader) = &mut self.reader {
+            // A failure shows at the next read.
+            let _ = reader.has_grown();
+            self.links = reader.links();
+            self.saved.size = reader.size();
+        }
+        (self.links, self.saved.size)
+    }
+
     /// As the checkpoint should know it.
     pub(crate) fn to_save(&self) -> SavedFile {
         SavedFile { mark: self.progress.safe(), ..self.saved.clone() }

@@ -1,1 +1,12 @@
-//! Tests.
+//! Real files, real notifications, a sink in memory or the real spool.
+
+mod crash;
+pub(crate) mod decoded;
+mod discovery;
+mod limits;
+mod memory_sink;
+mod random;
+mod reload;
+mod rotation;
+mod spooled;
+mod stage;

@@ -67,8 +67,16 @@ pub(crate) fn open() -> io::Result<(Watcher, Events)> {
     let inotify = Inotify::init()?;
     let watches = inotify.watches();
     let watched = Watched { watches, targets: HashMap::new(), armed: HashMap::new() };
-    let events = Events { inotify: AsyncFd::register(inotify)?, buffer: vec![0; BUFFER_BYTES] };
+    let events = Events { inotify: asynchronous(inotify)?, buffer: vec![0; BUFFER_BYTES] };
     Ok((Watcher { watched: Mutex::new(watched) }, events))
+}
+
+#[expect(
+    deprecated,
+    reason = "the successor is unsafe for types that may close or change their descriptor; Inotify does neither"
+)]
+fn asynchronous(inotify: Inotify) -> io::Result<AsyncFd<Inotify>> {
+    AsyncFd::new(inotify)
 }
 
 impl Watcher {

@@ -86,7 +86,7 @@ impl Content {
     }
 
     /// True when the bytes before `offset` and the file's first bytes are still the same. Remembers more of the first
-    /// bytes as they come.
+    /// bytes, of those before `offset`: what is not read yet may still change.
     pub(crate) fn is_same(&mut self, offset: u64, window: Digest) -> io::Result<bool> {
         let mut bytes = [0; WINDOW_BYTES];
         let bytes = &mut bytes[..window.len()];
@@ -94,13 +94,14 @@ impl Content {
         if !window.starts(&bytes[..read]) {
             return Ok(false);
         }
-        if self.prefix.len() >= PREFIX_BYTES || self.prefix.len() as u64 >= self.size {
+        let known = PREFIX_BYTES.min(usize::try_from(offset).unwrap_or(PREFIX_BYTES));
+        if self.prefix.len() >= known {
             return Ok(true);
         }
         let start = self.start()?;
         let same = self.prefix.starts(&start);
         if same {
-            self.prefix = Digest::of(&start);
+            self.prefix = Digest::of(&start[..known.min(start.len())]);
         }
         Ok(same)
     }

@@ -169,11 +169,13 @@ impl<S: Sink> Supervisor<S> {
 
     /// Deleted files hold disk space until they are read. Of more than the budget the oldest are given up.
     pub(super) fn keep_budget(&mut self) {
-        let mut deleted: Vec<(Instant, SlotId, u64)> = self
-            .table
-            .iter_mut()
-            .filter(|(_, tracked)| tracked.links == 0)
-            .filter_map(|(slot, tracked)| Some((tracked.nameless?.since, slot, tracked.saved.size)))
+        let nameless = self.table.iter_mut().filter(|(_, tracked)| tracked.nameless.is_some());
+        let mut deleted: Vec<(Instant, SlotId, u64)> = nameless
+            .filter_map(|(slot, tracked)| {
+                let (links, bytes) = tracked.look();
+                let since = tracked.nameless?.since;
+                (links == 0).then_some((since, slot, bytes))
+            })
             .collect();
         deleted.sort_unstable();
         let mut held: u64 = deleted.iter().map(|&(_, _, bytes)| bytes).sum();

@@ -133,7 +133,7 @@ impl<S: Sink> Supervisor<S> {
 
     /// True when files depend on being looked at.
     pub(super) fn needs_polls(&self) -> bool {
-        self.table.values().any(needs_poll)
+        self.table.values().any(|tracked| tracked.nameless.is_some() || needs_poll(tracked))
     }
 
     pub(super) fn poll(&mut self, now: Instant) {
