@@ -63,6 +63,9 @@ async fn a_tail_torn_at_any_byte_costs_the_torn_frame_only() {
         assert_eq!(stats.signals[1].damaged_frames, u64::from(kept < HEADER_BYTES), "{kept} bytes kept");
         let torn = kept.saturating_sub(HEADER_BYTES) % frame;
         assert_eq!(stats.signals[1].torn_bytes, torn as u64, "{kept} bytes kept");
+        let files = rig.segment_files(Signal::Logs);
+        let bytes: u64 = files.iter().map(|path| path.metadata().unwrap().len()).sum();
+        assert_eq!(bytes, stats.signals[1].bytes, "{kept} bytes kept");
         let end = rig.log("three").await;
         assert_eq!(end, Position((frames_kept * frame + 61) as u64));
         let expected = &["one", "three"][1 - frames_kept.min(1)..];

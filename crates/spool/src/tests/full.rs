@@ -1,5 +1,6 @@
 //! Full spools and full disks.
 
+use futures_util::future::join_all;
 use weir_model::{Reason, Signal};
 
 use super::rig::{ALL, Rig, take, texts};
@@ -67,8 +68,8 @@ async fn the_oldest_segment_makes_room_where_the_policy_says_so() {
     rig.check(&reader, "es");
     let kept = reader.held_records() as usize / 3;
     assert_eq!(rig.dropped("es", Reason::SpoolFull), 3 * (200 - kept) as u64);
-    drop(reader);
-    rig.reopen();
+    rig.kill(vec![reader]);
+    rig.open();
     let reader = rig.subscribe("es");
     let expected: Vec<String> = (200 - kept..200).map(|number| format!("{number:044}")).collect();
     assert_eq!(texts(&take(&reader, kept).await), expected);
@@ -110,6 +111,9 @@ async fn a_full_disk_refuses_cuts_back_and_goes_on_when_there_is_room() {
         assert_eq!(sent.len() as u64, room.saturating_sub(48) / 57, "room for {room}");
         assert!(rig.spool().stats().disk_full);
         rig.check(&reader, "es");
+        let bytes: u64 =
+            rig.segment_files(Signal::Logs).iter().map(|path| path.metadata().unwrap().len()).sum();
+        assert_eq!(bytes, rig.spool().stats().signals[1].bytes, "nothing half written stays");
         rig.storage.set_room(None);
         rig.log("more").await;
         sent.push("more".to_owned());
@@ -120,6 +124,20 @@ async fn a_full_disk_refuses_cuts_back_and_goes_on_when_there_is_room() {
         assert_eq!(reader.held_records(), 3 * sent.len() as u64);
         assert_eq!(texts(&take(&reader, sent.len()).await), sent, "room for {room}");
         assert_eq!(rig.spool().stats().signals[1].damaged_frames, 0);
+    }
+}
+
+#[tokio::test]
+async fn of_batches_written_together_those_that_fit_are_acknowledged() {
+    for fits in 0..20 {
+        let rig = Rig::new();
+        let reader = rig.subscribe("es");
+        rig.storage.set_room(Some(48 + 57 * fits + 30));
+        let appends = (0..20).map(|_| rig.append(Signal::Logs, b"x"));
+        let appended = join_all(appends).await.into_iter().filter(Result::is_ok).count();
+        assert_eq!(appended as u64, fits);
+        assert_eq!(reader.held_records(), 3 * fits);
+        rig.check(&reader, "es");
     }
 }
 

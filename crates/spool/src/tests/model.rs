@@ -13,7 +13,7 @@ use weir_model::{Batch, OrderKey, Reason, Signal, UnixNanos};
 use super::rig::{ALL, NOON, Rig};
 use crate::{AppendError, EntryId, Reader, SpoolSettings, TakeLimits};
 
-const SEEDS: u64 = 120;
+const SEEDS: u64 = 60;
 const ACTIONS: usize = 150;
 const EXPORTERS: [&str; 2] = ["first", "second"];
 const SECOND: u64 = 1_000_000_000;
@@ -184,13 +184,15 @@ impl Run {
         let Some(reader) = &exporter.reader else { return false };
         let in_flight: u64 =
             exporter.in_flight.values().map(|number| self.batches[number].records as u64).sum();
-        if reader.held_records() == in_flight {
-            assert!(reader.try_take(limits).is_empty());
-            return false;
-        }
-        // What is left may be damaged, and then nothing comes.
-        let Ok(entries) = timeout(Duration::from_millis(200), reader.take(limits)).await else {
-            return false;
+        let entries = loop {
+            if reader.held_records() == in_flight {
+                assert!(reader.try_take(limits).is_empty());
+                return false;
+            }
+            // What is left may be damaged; then it is settled, and nothing comes.
+            if let Ok(entries) = timeout(Duration::from_millis(20), reader.take(limits)).await {
+                break entries;
+            }
         };
         assert!(!entries.is_empty());
         for entry in entries {
@@ -260,7 +262,6 @@ impl Run {
             for exporter in &mut self.exporters {
                 exporter.unwritten.clear();
                 exporter.unsynced.clear();
-                exporter.at_risk.clear();
             }
         }
     }

@@ -45,7 +45,7 @@ async fn fresh_batches_go_first_and_the_backlog_gets_one_take_in_four() {
     for _ in 0..24 {
         order.extend(texts(&reader.take(&ONE).await));
     }
-    let backlog: Vec<usize> = (0..16).filter(|&at| order[at] < "0100".to_owned()).collect();
+    let backlog: Vec<usize> = (0..16).filter(|&at| *order[at] < *"0100").collect();
     assert_eq!(backlog, [3, 7, 11, 15]);
     assert_eq!(order[16..20], ["0112", "0113", "0114", "0004"]);
     order.sort();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use weir_model::{Batch, Reason, Signal, UnixNanos};
 
 use super::rig::{ALL, NOON, ONE, Rig, batch, take, texts};
+use crate::retention::remove_settled;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -85,7 +86,9 @@ async fn segments_go_once_everyone_has_settled_them_and_the_cursor_is_synced() {
     // The second segment is settled by both, the first is not.
     rig.deliver(&second, "second", &entries[1..4]);
     rig.write_cursors();
-    assert_eq!(rig.segment_files(Signal::Logs).len(), 3);
+    let shared = rig.spool().shared();
+    remove_settled(shared, shared.log(Signal::Logs), UnixNanos(0));
+    assert_eq!(rig.segment_files(Signal::Logs).len(), 3, "written is not synced");
     rig.maintain();
     assert_eq!(rig.segment_files(Signal::Logs).len(), 2);
     rig.deliver(&second, "second", &entries[..1]);
