@@ -5,9 +5,6 @@ use proptest::prelude::{any, proptest};
 use prost::Message;
 use weir_proto::generated::otlp::collector_logs::ExportLogsServiceRequest;
 use weir_proto::generated::otlp::collector_trace::ExportTraceServiceRequest;
-use weir_proto::generated::otlp::common::any_value::Value;
-use weir_proto::generated::otlp::common::{AnyValue, ArrayValue, KeyValue, KeyValueList};
-use weir_proto::generated::otlp::logs::{LogRecord, ResourceLogs, ScopeLogs};
 use weir_proto::otlp::{check_logs, check_traces};
 use weir_proto::wire::{WireError, put_bytes_field};
 
@@ -98,11 +95,7 @@ proptest! {
 
 /// A request whose one log record has these bytes.
 fn request_of(record: &[u8]) -> Vec<u8> {
-    [2, 2, 1].iter().fold(record.to_vec(), |message, number| {
-        let mut out = Vec::new();
-        put_bytes_field(&mut out, *number, &message);
-        out
-    })
+    wrapped(record, [2, 2, 1])
 }
 
 #[test]
@@ -135,48 +128,86 @@ fn text_that_is_not_utf_8_is_refused() {
     assert_eq!(check_logs(&request_of(&record)), Err(WireError::Utf8));
 }
 
-/// A request with one log record that has this body.
-fn request_with_body(body: AnyValue) -> Vec<u8> {
-    let log_records = vec![LogRecord { body: Some(body), ..LogRecord::default() }];
-    let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
-    let resource_logs = vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }];
-    ExportLogsServiceRequest { resource_logs }.encode_to_vec()
-}
+/// Bytes that mean something in an encoding: tags, lengths, ends of varints, parts of UTF-8.
+const TELLING_BYTES: [u8; 18] = [
+    0x00, 0x01, 0x02, 0x08, 0x0a, 0x0b, 0x0c, 0x0f, 0x10, 0x12, 0x18, 0x21, 0x32, 0x7f, 0x80, 0xc3, 0xf0,
+    0xff,
+];
 
-fn innermost() -> AnyValue {
-    AnyValue { value: Some(Value::IntValue(1)) }
-}
-
-#[test]
-fn arrays_may_be_nested_as_deep_as_prost_decodes_and_no_deeper() {
-    let nested = |depth: usize| {
-        request_with_body((0..depth).fold(innermost(), |value, _| AnyValue {
-            value: Some(Value::ArrayValue(ArrayValue { values: vec![value] })),
-        }))
-    };
-    // Request, resource, scope, record and body come before the first array; each array is two levels.
-    let deepest = (100 - 4) / 2;
-    assert_eq!(check_logs(&nested(deepest)), Ok(1));
-    assert_eq!(check_logs(&nested(deepest + 1)), Err(WireError::Depth));
-    (0..60).for_each(|depth| assert_logs_agree(&nested(depth)));
+/// Calls `check` with `request` cut off at each place, and with each byte replaced by each telling one.
+fn with_each_byte_changed(request: &[u8], check: fn(&[u8])) {
+    (0..=request.len()).for_each(|end| check(&request[..end]));
+    for at in 0..request.len() {
+        let mut changed = request.to_vec();
+        for byte in TELLING_BYTES {
+            changed[at] = byte;
+            check(&changed);
+        }
+    }
 }
 
 #[test]
-fn lists_may_be_nested_as_deep_as_prost_decodes_and_no_deeper() {
-    let nested = |depth: usize, innermost: AnyValue| {
-        request_with_body((0..depth).fold(innermost, |value, _| {
-            let values = vec![KeyValue { key: "k".to_owned(), value: Some(value), key_strindex: 0 }];
-            AnyValue { value: Some(Value::KvlistValue(KeyValueList { values })) }
-        }))
-    };
-    // Each list is three levels, so an array within moves the innermost value by two.
-    let array = || AnyValue { value: Some(Value::ArrayValue(ArrayValue { values: vec![innermost()] })) };
-    let deepest = (100 - 4) / 3;
-    assert_eq!(check_logs(&nested(deepest, innermost())), Ok(1));
-    assert_eq!(check_logs(&nested(deepest + 1, innermost())), Err(WireError::Depth));
-    for depth in 0..40 {
-        assert_logs_agree(&nested(depth, innermost()));
-        assert_logs_agree(&nested(depth, array()));
-        assert_logs_agree(&nested(depth, AnyValue::default()));
+fn a_check_and_prost_agree_on_each_change_of_one_byte() {
+    with_each_byte_changed(include_bytes!("../../fuzz/corpus/otlp_traces/usual"), assert_traces_agree);
+    with_each_byte_changed(include_bytes!("../../fuzz/corpus/otlp_traces/odd"), assert_traces_agree);
+    with_each_byte_changed(include_bytes!("../../fuzz/corpus/otlp_logs/usual"), assert_logs_agree);
+}
+
+/// Wraps `innermost` in a message for each field number, the last one outermost.
+fn wrapped(innermost: &[u8], fields: impl IntoIterator<Item = u32>) -> Vec<u8> {
+    fields.into_iter().fold(innermost.to_vec(), |message, number| {
+        let mut out = Vec::new();
+        put_bytes_field(&mut out, number, &message);
+        out
+    })
+}
+
+/// A request with one log record whose body is `value` in lists and these in arrays.
+fn nested(value: &[u8], lists: usize, arrays: usize) -> Vec<u8> {
+    let listed = (0..lists).fold(value.to_vec(), |value, _| wrapped(&key_value(&value), [1, 6]));
+    wrapped(&listed, std::iter::repeat_n([1, 5], arrays).flatten().chain([5, 2, 2, 1]))
+}
+
+fn key_value(value: &[u8]) -> Vec<u8> {
+    [wrapped(b"k", [1]), wrapped(value, [2])].concat()
+}
+
+#[test]
+fn a_check_and_prost_agree_on_numbers_of_any_length() {
+    for more in 0..12 {
+        for last in [0, 1, 2, 0x7f, 0x80] {
+            let number = [&[0x18], vec![0x80; more].as_slice(), &[last]].concat();
+            assert_logs_agree(&request_of(&wrapped(&key_value(&number), [6])));
+        }
+    }
+}
+
+#[test]
+fn values_may_be_nested_as_deep_as_prost_decodes_and_no_deeper() {
+    let number = [0x18, 1];
+    // Resource, scope, record and body are the first four of a hundred levels.
+    assert_eq!(check_logs(&nested(&number, 0, 96 / 2)), Ok(1));
+    assert_eq!(check_logs(&nested(&number, 0, 96 / 2 + 1)), Err(WireError::Depth));
+    assert_eq!(check_logs(&nested(&number, 96 / 3, 0)), Ok(1));
+    assert_eq!(check_logs(&nested(&number, 96 / 3 + 1, 0)), Err(WireError::Depth));
+}
+
+#[test]
+fn a_check_and_prost_agree_on_what_the_deepest_level_may_hold() {
+    let values: [&[u8]; 6] = [
+        b"",
+        &[0x18, 1],
+        // An empty array, an unknown number, a group, a group in a group.
+        &[0x2a, 0],
+        &[0xa0, 0x06, 1],
+        &[0xa3, 0x06, 0xa4, 0x06],
+        &[0xa3, 0x06, 0xa3, 0x06, 0x08, 1, 0xa4, 0x06, 0xa4, 0x06],
+    ];
+    for value in values {
+        for arrays in 0..50 {
+            for lists in [0, 1, (96 - 2 * arrays.min(48)) / 3, (96 - 2 * arrays.min(48)) / 3 + 1] {
+                assert_logs_agree(&nested(value, lists, arrays));
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use proptest::collection::vec;
-use proptest::prelude::{any, proptest};
+use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use prost::Message;
 use weir_proto::generated::otlp::collector_logs::ExportLogsServiceRequest;
 use weir_proto::generated::otlp::collector_trace::ExportTraceServiceRequest;
@@ -214,12 +214,17 @@ fn edit_logs(mut request: ExportLogsServiceRequest, choices: &mut Choices<'_>) -
     (request.encode_to_vec(), kept, dropped)
 }
 
+/// None in half of the cases, since many a scrambled request is not sound.
+fn scrambling() -> impl Strategy<Value = Vec<u16>> {
+    prop_oneof![Just(vec![]), vec(any::<u16>(), 0..80)]
+}
+
 proptest! {
     #[test]
     fn edited_traces_are_as_if_decoded_edited_and_encoded(
         request in trace_request(),
-        scrambling in vec(any::<u16>(), 0..80),
-        script in vec(any::<u16>(), 0..40),
+        scrambling in scrambling(),
+        script in vec(any::<u16>(), 0..30),
     ) {
         let bytes =
             Bytes::from(scramble(&request.encode_to_vec(), Shape::TraceRequest, &mut Choices::new(&scrambling)));
@@ -237,8 +242,8 @@ proptest! {
     #[test]
     fn edited_logs_are_as_if_decoded_edited_and_encoded(
         request in logs_request(),
-        scrambling in vec(any::<u16>(), 0..80),
-        script in vec(any::<u16>(), 0..40),
+        scrambling in scrambling(),
+        script in vec(any::<u16>(), 0..30),
     ) {
         let bytes =
             Bytes::from(scramble(&request.encode_to_vec(), Shape::LogsRequest, &mut Choices::new(&scrambling)));

@@ -73,7 +73,7 @@ pub(crate) fn scramble(message: &[u8], shape: Shape, choices: &mut Choices<'_>) 
         let Ok(field) = field else { return message.to_vec() };
         put_field(&mut fields, message, &field, shape, choices);
     }
-    match choices.below(8) {
+    match choices.below(24) {
         1 if !fields.is_empty() => fields.rotate_left(1),
         2 => fields.reverse(),
         3 if !fields.is_empty() => {
@@ -116,7 +116,7 @@ fn put_field(
 }
 
 fn unknown_field(choices: &mut Choices<'_>) -> Vec<u8> {
-    let number = [900, 1, 2, 3, 7, 20, (1 << 29) - 1][choices.below(7)];
+    let number = [900, 20, 63, 64, (1 << 29) - 1, 1, 2, 3, 7][choices.below(9)];
     let mut out = Vec::new();
     match choices.below(6) {
         0 => put_varint_field(&mut out, number, u64::MAX),
