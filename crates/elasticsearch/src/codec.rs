@@ -5,8 +5,8 @@ use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use parking_lot::Mutex;
 use weir_config::Compression;
 
-/// A buffer keeps at most this much between requests, so that one burst does not stay in memory for ever.
-const KEPT_BYTES_MAX: usize = 1 << 20;
+/// A buffer is kept whatever the requests' size; a larger one only while requests need it.
+const KEPT_BYTES_MIN: usize = 256 << 10;
 
 /// Whole-buffer gzip or nothing, with buffers that are used again.
 pub(crate) struct Codec {
@@ -22,6 +22,8 @@ pub(crate) struct Scratch {
     pub(crate) plain: Vec<u8>,
     compressed: Vec<u8>,
     compressor: Option<Compressor>,
+    /// Bytes of a recent large body; sinks with each one that is smaller.
+    peak: usize,
 }
 
 /// A body as it is sent.
@@ -49,28 +51,26 @@ impl Codec {
         Self { level, idle: Mutex::default() }
     }
 
-    /// Whether bodies are compressed.
-    pub(crate) fn is_gzip(&self) -> bool {
-        self.level.is_some()
-    }
-
     /// Lends scratch to `work`.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let mut scratch = self.idle.lock().pop().unwrap_or_default();
+        scratch.plain.reserve(scratch.peak);
         let done = work(&mut scratch);
-        scratch.plain.clear();
-        scratch.plain.shrink_to(KEPT_BYTES_MAX);
-        scratch.compressed.truncate(KEPT_BYTES_MAX);
-        scratch.compressed.shrink_to(KEPT_BYTES_MAX);
+        scratch.trim();
         self.idle.lock().push(scratch);
         done
     }
 
-    /// Packs `scratch.plain`, which stays as it is.
+    /// Packs and empties `scratch.plain`.
     pub(crate) fn pack(&self, scratch: &mut Scratch) -> Packed {
         let plain_len = scratch.plain.len();
+        scratch.peak = plain_len.max(scratch.peak - scratch.peak / 8);
         let Some(level) = self.level else {
-            return Packed { body: Bytes::copy_from_slice(&scratch.plain), plain_len, is_gzip: false };
+            return Packed {
+                body: Bytes::from(std::mem::take(&mut scratch.plain)),
+                plain_len,
+                is_gzip: false,
+            };
         };
         let compressor = scratch.compressor.get_or_insert_with(|| Compressor::new(level));
         let room = compressor.gzip_compress_bound(plain_len);
@@ -80,8 +80,24 @@ impl Codec {
         let len = compressor
             .gzip_compress(&scratch.plain, &mut scratch.compressed)
             .expect("there is room for the largest possible output");
+        scratch.plain.clear();
         // Exactly as large as the content: it lives as long as the request is retried.
         Packed { body: Bytes::copy_from_slice(&scratch.compressed[..len]), plain_len, is_gzip: true }
+    }
+}
+
+impl Scratch {
+    /// Gives memory back that recent bodies did not need. Full pages from the system cost as much as writing the
+    /// documents, so that buffers stay as long as bodies stay large.
+    fn trim(&mut self) {
+        self.plain.clear();
+        let needed = self.peak.max(KEPT_BYTES_MIN);
+        for buffer in [&mut self.plain, &mut self.compressed] {
+            if buffer.capacity() / 4 > needed {
+                buffer.truncate(needed);
+                buffer.shrink_to(needed);
+            }
+        }
     }
 }
 

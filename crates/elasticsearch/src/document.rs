@@ -1,23 +1,21 @@
 //! A batch of log records as action lines and documents.
 
+mod members;
+mod record;
+
 use weir_config::DataStream;
 use weir_model::Batch;
-use weir_proto::attributes::{CORRELATION_ID, LOG_IOSTREAM, LOG_OFFSET, SCOPE_TAIL, WEIR_FILE_ID, WEIR_JSON};
+use weir_proto::attributes::{SCOPE_TAIL, WEIR_FILE_ID};
 use weir_proto::otlp::logs::{LogRecordView, RequestView, ScopeView};
-use weir_proto::otlp::{AnyValueView, KeyValueView, KeyValues};
+use weir_proto::otlp::{AnyValueView, KeyValues};
 use weir_proto::wire::WireError;
 
 use crate::fields::{RESOURCE_FIELDS, resource_field};
 use crate::id::{is_file_id, put_line_id, put_record_id};
-use crate::json::{put_as_string, put_escaped, put_flat, put_hex, put_int, put_string};
+use crate::json::{put_as_string, put_escaped, put_int, put_string};
 use crate::timestamp::TimestampWriter;
-
-/// Attributes of exceptions (OpenTelemetry semantic conventions) and their ECS fields.
-const EXCEPTION_FIELDS: [(&str, &str); 3] = [
-    ("exception.type", "error.type"),
-    ("exception.message", "error.message"),
-    ("exception.stacktrace", "error.stack_trace"),
-];
+use members::{put_id, put_name, put_others, put_text};
+use record::{EXCEPTION_FIELDS, RecordFields, is_other};
 
 /// Where the lines of a bulk body go.
 pub(crate) trait Lines {
@@ -34,18 +32,6 @@ pub(crate) struct DocumentWriter {
     scope: Vec<u8>,
     file_id: Option<String>,
     timestamp: TimestampWriter,
-}
-
-/// What a record's attributes say about its document, found in one pass.
-#[derive(Clone, Copy, Default)]
-struct RecordFields<'a> {
-    offset: Option<i64>,
-    stream: Option<&'a str>,
-    correlation_id: Option<&'a str>,
-    json: Option<JsonLine<'a>>,
-    exception: [Option<&'a str>; EXCEPTION_FIELDS.len()],
-    /// Whether there are attributes for `attributes`.
-    has_others: bool,
 }
 
 impl DocumentWriter {
@@ -171,79 +157,6 @@ impl DocumentWriter {
     }
 }
 
-impl<'a> RecordFields<'a> {
-    fn read(attributes: KeyValues<'a>, body: AnyValueView<'a>) -> Result<Self, WireError> {
-        let mut fields = Self::default();
-        for entry in attributes.iter() {
-            match RecordAttribute::of(&entry?)? {
-                RecordAttribute::Offset(offset) => fields.offset = Some(offset),
-                RecordAttribute::Stream(stream) => fields.stream = Some(stream),
-                RecordAttribute::CorrelationId(id) => fields.correlation_id = Some(id),
-                RecordAttribute::Json(message) => fields.json = JsonLine::of(body, message),
-                RecordAttribute::Exception(index, text) => fields.exception[index] = Some(text),
-                RecordAttribute::Other => fields.has_others = true,
-            }
-        }
-        Ok(fields)
-    }
-}
-
-/// An attribute with a place of its own in the document, or another one.
-enum RecordAttribute<'a> {
-    Offset(i64),
-    Stream(&'a str),
-    CorrelationId(&'a str),
-    Json(&'a [u8]),
-    Exception(usize, &'a str),
-    Other,
-}
-
-impl<'a> RecordAttribute<'a> {
-    /// An attribute whose value has another type than it should is as any other.
-    fn of(entry: &KeyValueView<'a>) -> Result<Self, WireError> {
-        let key = entry.key_bytes();
-        let value = entry.value()?;
-        Ok(match value {
-            AnyValueView::Int(offset) if key == LOG_OFFSET.as_bytes() => Self::Offset(offset),
-            AnyValueView::Bytes(message) if key == WEIR_JSON.as_bytes() => Self::Json(message),
-            AnyValueView::Str(text) if key == LOG_IOSTREAM.as_bytes() => Self::Stream(text),
-            AnyValueView::Str(text) if key == CORRELATION_ID.as_bytes() => Self::CorrelationId(text),
-            AnyValueView::Str(text) if key.starts_with(b"exception.") => EXCEPTION_FIELDS
-                .iter()
-                .position(|(name, _)| name.as_bytes() == key)
-                .map_or(Self::Other, |index| Self::Exception(index, text)),
-            _ => Self::Other,
-        })
-    }
-}
-
-/// A line that is a JSON object.
-#[derive(Clone, Copy)]
-struct JsonLine<'a> {
-    object: &'a [u8],
-    /// The value of its message key as it stands there.
-    message: Option<&'a [u8]>,
-}
-
-impl<'a> JsonLine<'a> {
-    /// Reads [`WEIR_JSON`]. Any sender can set that attribute, so what would break the frame of the bulk body is
-    /// treated as plain text: a body with a newline or one that is not in braces. What is no JSON between them spoils
-    /// only its own document, which Elasticsearch then refuses.
-    fn of(body: AnyValueView<'a>, message: &[u8]) -> Option<Self> {
-        let body = body.as_str()?.as_bytes();
-        let object = body.trim_ascii();
-        let is_framed = object.starts_with(b"{") && object.ends_with(b"}");
-        if !is_framed || memchr::memchr(b'\n', object).is_some() {
-            return None;
-        }
-        let (start, len) = message.split_first_chunk::<4>()?;
-        let start = u32::from_le_bytes(*start) as usize;
-        let len = u32::from_le_bytes(len.try_into().ok()?) as usize;
-        let message = body.get(start..start.checked_add(len)?).filter(|message| !message.is_empty());
-        Some(Self { object, message })
-    }
-}
-
 fn already_written(field: &str, written: &[bool]) -> bool {
     RESOURCE_FIELDS.iter().zip(written).any(|(&(_, other), &written)| written && other == field)
 }
@@ -254,20 +167,6 @@ fn time_of(record: &LogRecordView<'_>, batch: &Batch) -> u64 {
         .into_iter()
         .find(|&time| time != 0)
         .unwrap_or(batch.received.0)
-}
-
-/// Appends a member's name. `name` is one of ours and needs no escaping.
-fn put_name(out: &mut Vec<u8>, name: &str) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\":");
-}
-
-fn put_text(out: &mut Vec<u8>, name: &str, text: Option<&str>) {
-    if let Some(text) = text {
-        put_name(out, name);
-        put_string(out, text);
-    }
 }
 
 fn put_message(
@@ -327,17 +226,11 @@ fn level(severity_number: i32) -> Option<&'static str> {
 }
 
 fn put_ids(out: &mut Vec<u8>, record: &LogRecordView<'_>) -> Result<(), WireError> {
-    let mut put_id = |name: &str, id: &[u8]| {
-        put_name(out, name);
-        out.push(b'"');
-        put_hex(out, id);
-        out.push(b'"');
-    };
     if let Some(id) = record.trace_id()? {
-        put_id("trace.id", &id);
+        put_id(out, "trace.id", &id);
     }
     if let Some(id) = record.span_id()? {
-        put_id("span.id", &id);
+        put_id(out, "span.id", &id);
     }
     Ok(())
 }
@@ -357,52 +250,6 @@ fn put_record_fields(out: &mut Vec<u8>, fields: &RecordFields<'_>) {
 fn put_event_name(out: &mut Vec<u8>, record: &LogRecordView<'_>) -> Result<(), WireError> {
     put_text(out, "event.action", Some(record.event_name()?).filter(|name| !name.is_empty()));
     Ok(())
-}
-
-fn is_other(entry: &KeyValueView<'_>) -> Result<bool, WireError> {
-    Ok(matches!(RecordAttribute::of(entry)?, RecordAttribute::Other))
-}
-
-/// Appends an object with the attributes that `is_other` picks. Of several with one key the first is taken, since
-/// Elasticsearch refuses a document with a key twice.
-fn put_others(
-    out: &mut Vec<u8>,
-    name: &str,
-    attributes: KeyValues<'_>,
-    is_other: impl Fn(&KeyValueView<'_>) -> Result<bool, WireError>,
-) -> Result<(), WireError> {
-    put_name(out, name);
-    out.push(b'{');
-    let mut seen = 0_u64;
-    let mut is_first = true;
-    for (index, entry) in attributes.iter().enumerate() {
-        let entry = entry?;
-        // Looking back costs; mostly the bit says that it is not needed.
-        let bit = key_bit(entry.key_bytes());
-        if !is_other(&entry)? || (seen & bit != 0 && occurs_before(attributes, index, entry.key_bytes())) {
-            continue;
-        }
-        seen |= bit;
-        if !is_first {
-            out.push(b',');
-        }
-        is_first = false;
-        put_string(out, entry.key()?);
-        out.push(b':');
-        put_flat(out, entry.value()?)?;
-    }
-    out.push(b'}');
-    Ok(())
-}
-
-/// One of 64 bits for a key.
-fn key_bit(key: &[u8]) -> u64 {
-    let hash = key.iter().fold(key.len() as u64, |hash, &byte| hash.wrapping_mul(31) + u64::from(byte));
-    1 << (hash % 64)
-}
-
-fn occurs_before(attributes: KeyValues<'_>, index: usize, key: &[u8]) -> bool {
-    attributes.iter().take(index).any(|entry| entry.is_ok_and(|entry| entry.key_bytes() == key))
 }
 
 #[cfg(test)]

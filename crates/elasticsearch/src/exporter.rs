@@ -4,23 +4,24 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::StatusCode;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tracing::error;
 use weir_config::{DataStream, ElasticsearchConfig};
 use weir_delivery::{Backoff, Encoded, Exporter, Outcome, Retry, Settings};
-use weir_http_client::{ClientError, HttpClient, Seldom, describe, read_all, read_text, retry_after};
+use weir_http_client::{ClientError, HttpClient, Seldom};
 use weir_model::{Batch, Reason};
 
-use crate::answer::{self, FILTER_PATH, Refusal, RequestVerdict, Results};
-use crate::codec::{Codec, unpack_answer};
+use crate::answer::{FILTER_PATH, Refusal, Results};
+use crate::bulk::{Attempt, BulkClient};
+use crate::codec::Codec;
 use crate::dead_letter::DeadLetters;
 use crate::document::DocumentWriter;
 use crate::part::{Part, PartWriter};
+use crate::sorting::{Sorted, Sorter};
 use crate::template;
 
 /// Records joined into one request: enough that its cost is spread, few enough that a bulk stays below a second.
@@ -28,32 +29,20 @@ const BATCH_RECORDS_MAX: u64 = 5_000;
 /// How long a request that is not full waits for more. Small bulks cost Elasticsearch the most.
 const LINGER: Duration = Duration::from_millis(200);
 const BACKOFF: Backoff = Backoff { min: Duration::from_millis(200), max: Duration::from_secs(30) };
-/// Bytes of a bulk answer: over a million documents' statuses.
-const ANSWER_BYTES_MAX: usize = 64 << 20;
-/// Bytes kept of a server's words.
-const WORDS_MAX: usize = 4096;
 /// How often the same trouble is logged.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// An Elasticsearch cluster.
 pub struct Elasticsearch {
-    name: String,
-    client: HttpClient,
+    bulk: BulkClient,
     nodes: Vec<Node>,
     next_node: AtomicUsize,
     data_stream: DataStream,
     /// Set once the template is there or not wanted.
     template: OnceCell<()>,
     bulk_bytes_max: u64,
-    shared: Arc<Shared>,
-    trouble: Seldom,
+    sorter: Arc<Sorter>,
     refusals: Seldom,
-}
-
-/// What work on the blocking pool needs too.
-struct Shared {
-    codec: Codec,
-    dead_letters: DeadLetters,
 }
 
 /// A node's URLs.
@@ -87,21 +76,6 @@ pub struct Request {
     parts: VecDeque<Part>,
 }
 
-/// How an attempt at one part ended.
-enum Attempt {
-    Done(Results),
-    /// Nothing was taken.
-    Retry(Retry),
-    /// All of its documents are refused for good.
-    Refused {
-        status: StatusCode,
-        reason: String,
-    },
-    TooLarge {
-        reason: String,
-    },
-}
-
 impl Elasticsearch {
     /// Makes the exporter; nothing is sent yet. Documents that are refused for good go to
     /// `<dead_letter_dir>/<name>.ndjson`.
@@ -119,19 +93,17 @@ impl Elasticsearch {
         };
         let limit = config.dead_letter_bytes_max;
         Ok(Self {
-            client,
             nodes: config.urls.iter().map(node).collect(),
             next_node: AtomicUsize::new(0),
             data_stream: config.data_stream.clone(),
             template: OnceCell::new_with((!config.install_template).then_some(())),
             bulk_bytes_max: config.bulk_bytes_max,
-            shared: Arc::new(Shared {
+            sorter: Arc::new(Sorter {
                 codec: Codec::new(config.compression),
                 dead_letters: DeadLetters::new(dead_letter_dir, &name, limit, stream.clone()),
             }),
-            trouble: Seldom::new(LOG_INTERVAL),
             refusals: Seldom::new(LOG_INTERVAL),
-            name,
+            bulk: BulkClient { exporter: name, client, trouble: Seldom::new(LOG_INTERVAL) },
         })
     }
 
@@ -148,72 +120,19 @@ impl Elasticsearch {
         }
     }
 
-    /// One attempt at one part. A dropped future leaves nothing behind here.
-    async fn attempt(&self, node: &Node, part: &Part) -> Attempt {
-        let retry = |cause: String| Attempt::Retry(Retry { after: None, cause });
-        let mut request = match self.client.request(Method::POST, &node.bulk_url).await {
-            Ok(request) => {
-                request.header(CONTENT_TYPE, "application/x-ndjson").body(part.packed.body.clone())
-            }
-            Err(error) => return retry(error.to_string()),
-        };
-        if part.packed.is_gzip {
-            request = request.header(CONTENT_ENCODING, "gzip");
-        }
-        if self.shared.codec.is_gzip() {
-            request = request.header(ACCEPT_ENCODING, "gzip");
-        }
-        let mut response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return retry(describe(&error)),
-        };
-        match answer::judge(response.status()) {
-            RequestVerdict::Answered => {
-                results(response, part.documents()).await.map_or_else(retry, Attempt::Done)
-            }
-            verdict => self.no_results(verdict, &mut response).await,
-        }
-    }
-
-    /// An answer to the request as a whole.
-    async fn no_results(&self, verdict: RequestVerdict, response: &mut Response) -> Attempt {
-        let status = response.status();
-        let after = retry_after(response.headers(), SystemTime::now());
-        let text = error_text(response).await;
-        let own_words = answer::request_error(&text);
-        let is_own = own_words.is_some();
-        let reason = own_words.unwrap_or(text);
-        let cause = format!("server answered {status}: {reason}");
-        match verdict {
-            RequestVerdict::TooLarge => Attempt::TooLarge { reason: cause },
-            RequestVerdict::Refused if is_own => Attempt::Refused { status, reason: cause },
-            RequestVerdict::Answered | RequestVerdict::Busy => Attempt::Retry(Retry { after, cause }),
-            RequestVerdict::Refused => self.misconfigured("this is no answer of Elasticsearch", after, cause),
-            RequestVerdict::Misconfigured(what) => self.misconfigured(what, after, cause),
-        }
-    }
-
-    /// Nothing is lost while the configuration is wrong; someone has to hear of it.
-    fn misconfigured(&self, what: &'static str, after: Option<Duration>, cause: String) -> Attempt {
-        if self.trouble.pass(Instant::now()).is_some() {
-            error!(exporter = self.name, what, cause, "elasticsearch cannot be used as it is configured");
-        }
-        Attempt::Retry(Retry { after, cause: format!("{what}: {cause}") })
-    }
-
     /// The node of this attempt. They take turns, so that a retry goes to another one.
     fn node(&self) -> &Node {
         &self.nodes[self.next_node.fetch_add(1, Ordering::Relaxed) % self.nodes.len()]
     }
 
     async fn install_template(&self, node: &Node) -> Result<(), Retry> {
-        let install = || template::install(&self.client, &node.url, &self.data_stream.dataset);
+        let install = || template::install(&self.bulk.client, &node.url, &self.data_stream.dataset);
         match self.template.get_or_try_init(install).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 let cause = error.to_string();
-                if self.trouble.pass(Instant::now()).is_some() {
-                    error!(exporter = self.name, cause, "index template is not installed yet");
+                if self.bulk.trouble.pass(Instant::now()).is_some() {
+                    error!(exporter = self.bulk.exporter, cause, "index template is not installed yet");
                 }
                 Err(Retry { after: None, cause })
             }
@@ -229,10 +148,10 @@ impl Elasticsearch {
             return;
         }
         let refused = std::mem::take(&mut results.refused);
-        let shared = self.shared.clone();
+        let sorter = self.sorter.clone();
         let again = results.again;
         let kept = part.clone();
-        let sorted = spawn_blocking(move || shared.sort_out(&kept, refused, again)).await;
+        let sorted = spawn_blocking(move || sorter.sort_out(&kept, refused, again)).await;
         let sorted =
             sorted.unwrap_or_else(|error| Sorted::all_again(part, format!("sorting out failed: {error}")));
         if sorted.dead_letters > 0 {
@@ -247,8 +166,8 @@ impl Elasticsearch {
 
     fn log_refusal(&self, documents: u64, reason: &str) {
         if let Some(more) = self.refusals.pass(Instant::now()) {
-            let file = self.shared.dead_letters.path().display();
-            error!(exporter = self.name, documents, reason, %file, not_logged = more,
+            let file = self.sorter.dead_letters.path().display();
+            error!(exporter = self.bulk.exporter, documents, reason, %file, not_logged = more,
                 "elasticsearch refused documents; they are in the dead-letter file");
         }
     }
@@ -259,9 +178,9 @@ impl Elasticsearch {
             let status = StatusCode::PAYLOAD_TOO_LARGE;
             return self.settle(part.clone(), all_refused(&part, status, &reason), tally).await;
         }
-        let shared = self.shared.clone();
+        let sorter = self.sorter.clone();
         let kept = part.clone();
-        match spawn_blocking(move || kept.open().map(|open| open.halves(&shared.codec))).await {
+        match spawn_blocking(move || kept.open().map(|open| open.halves(&sorter.codec))).await {
             Ok(Ok([left, right])) => {
                 parts.push_front(right);
                 parts.push_front(left);
@@ -274,55 +193,13 @@ impl Elasticsearch {
     }
 }
 
-/// A part after its refused documents went to the dead-letter file.
-struct Sorted {
-    dead_letters: u64,
-    /// Why the first of them was refused.
-    reason: String,
-    again: Option<Part>,
-    /// What went wrong here.
-    trouble: Option<String>,
-}
-
-impl Sorted {
-    fn all_again(part: Part, trouble: String) -> Self {
-        Self { dead_letters: 0, reason: String::new(), again: Some(part), trouble: Some(trouble) }
-    }
-}
-
-impl Shared {
-    /// Blocks: unpacks, writes and syncs a file, packs.
-    fn sort_out(&self, part: &Part, refused: Vec<Refusal>, mut again: Vec<usize>) -> Sorted {
-        let open = match part.open() {
-            Ok(open) => open,
-            Err(error) => return Sorted::all_again(part.clone(), error.to_string()),
-        };
-        let mut dead_letters = 0;
-        let mut trouble = None;
-        if !refused.is_empty() {
-            match self.dead_letters.write(&open, &refused) {
-                Ok(()) => dead_letters = refused.len() as u64,
-                Err(error) => {
-                    let path = self.dead_letters.path().display();
-                    trouble = Some(format!("cannot write dead letters to {path}: {error}"));
-                    again.extend(refused.iter().map(|refusal| refusal.position));
-                    again.sort_unstable();
-                }
-            }
-        }
-        let reason = refused.into_iter().next().map(|refusal| refusal.reason).unwrap_or_default();
-        let again = (!again.is_empty()).then(|| open.pick(again, &self.codec));
-        Sorted { dead_letters, reason, again, trouble }
-    }
-}
-
 impl Exporter for Elasticsearch {
     type Request = Request;
 
     fn encode(&self, batches: &[Batch]) -> Encoded<Request> {
         let total = batches.iter().map(|batch| u64::from(batch.records)).sum::<u64>();
         let mut writer = DocumentWriter::new(&self.data_stream);
-        let codec = &self.shared.codec;
+        let codec = &self.sorter.codec;
         let (records, parts) = codec.with(|scratch| {
             let mut lines = PartWriter::new(codec, scratch, self.bulk_bytes_max);
             let records = batches.iter().map(|batch| writer.put_batch(batch, &mut lines)).sum::<u64>();
@@ -347,7 +224,7 @@ impl Exporter for Elasticsearch {
         let mut tally = Tally::default();
         let mut retry = None;
         while let Some(part) = parts.pop_front() {
-            match self.attempt(node, &part).await {
+            match self.bulk.send(&node.bulk_url, &part).await {
                 Attempt::Done(results) => self.settle(part, results, &mut tally).await,
                 Attempt::Refused { status, reason } => {
                     let results = all_refused(&part, status, &reason);
@@ -391,35 +268,6 @@ impl Tally {
             }
         }
     }
-}
-
-/// The results in an answer with status 200, or why there are none.
-async fn results(mut response: Response, documents: u64) -> Result<Results, String> {
-    let body = body(&mut response).await?;
-    answer::read(&body, documents).map_err(|error| error.to_string())
-}
-
-/// The whole body, unpacked.
-async fn body(response: &mut Response) -> Result<Vec<u8>, String> {
-    let is_gzip = is_gzip(response);
-    let body = read_all(response, ANSWER_BYTES_MAX)
-        .await
-        .map_err(|error| describe(&error))?
-        .ok_or_else(|| "answer is longer than the limit".to_owned())?;
-    if is_gzip { unpack_answer(&body, ANSWER_BYTES_MAX).map_err(|error| error.to_string()) } else { Ok(body) }
-}
-
-/// An error's text, which may be packed as well.
-async fn error_text(response: &mut Response) -> String {
-    if !is_gzip(response) {
-        return read_text(response, WORDS_MAX).await;
-    }
-    let body = body(response).await.unwrap_or_default();
-    String::from_utf8_lossy(&body[..body.len().min(WORDS_MAX)]).into_owned()
-}
-
-fn is_gzip(response: &Response) -> bool {
-    response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip")
 }
 
 fn all_refused(part: &Part, status: StatusCode, reason: &str) -> Results {

@@ -14,6 +14,7 @@
 //! | `data_stream.*` | the configuration |
 
 mod answer;
+mod bulk;
 mod codec;
 mod dead_letter;
 mod document;
@@ -22,6 +23,7 @@ mod fields;
 mod id;
 mod json;
 mod part;
+mod sorting;
 mod template;
 mod timestamp;
 

@@ -93,9 +93,8 @@ impl<'a> PartWriter<'a> {
         if !self.ends.is_empty() {
             let packed = self.codec.pack(self.scratch);
             self.parts.push(Part { packed, ends: self.ends.as_slice().into() });
+            self.ends.clear();
         }
-        self.scratch.plain.clear();
-        self.ends.clear();
     }
 
     /// The parts.

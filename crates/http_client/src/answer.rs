@@ -2,10 +2,13 @@
 
 use reqwest::Response;
 
+/// What a server says about the length of its answer is believed up to here; past it the buffer grows with the bytes.
+const EXPECTED_MAX: u64 = 1 << 20;
+
 /// The body as a whole, or `None` when it is longer than `bytes_max`; then the connection is closed rather than
 /// read to its end. Cancel safe in that a dropped future only closes the connection.
 pub async fn read_all(response: &mut Response, bytes_max: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
-    let expected = response.content_length().unwrap_or(0).min(bytes_max as u64);
+    let expected = response.content_length().unwrap_or(0).min(bytes_max as u64).min(EXPECTED_MAX);
     let mut body = Vec::with_capacity(expected as usize);
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > bytes_max {

@@ -12,7 +12,7 @@ use weir_http_client::{ClientError, HttpClient, Seldom, describe, read_text};
 use weir_model::{Batch, Reason};
 
 use crate::answer::{Verdict, judge};
-use crate::encode::{EncodedPart, Encoder, Part};
+use crate::encode::{EncodedPart, Encoder, Part, dropped};
 
 /// Uncompressed bytes joined into one request. Prometheus accepts 32 MiB.
 const BATCH_BYTES_MAX: usize = 4 << 20;
@@ -48,7 +48,7 @@ pub enum RemoteWriteError {
     },
 }
 
-/// Compressed bodies, sent one after the other: one, unless the receiver refused it whole and it was split.
+/// Compressed bodies, sent one after the other.
 #[derive(Debug)]
 pub struct Request {
     parts: VecDeque<Part>,
@@ -141,10 +141,11 @@ impl Exporter for RemoteWrite {
     type Request = Request;
 
     fn encode(&self, batches: &[Batch]) -> Encoded<Request> {
-        let encoded = self.encoder.encode(batches);
-        let dropped = encoded.dropped();
-        let records = encoded.part.as_ref().map_or(0, |part| part.records);
-        Encoded { request: encoded.part.map(|part| Request { parts: [part].into() }), records, dropped }
+        let encoded = self.encoder.encode_all(batches);
+        let dropped = dropped(&encoded);
+        let parts: VecDeque<Part> = encoded.into_iter().filter_map(|encoded| encoded.part).collect();
+        let records = parts.iter().map(|part| part.records).sum();
+        Encoded { request: (records > 0).then_some(Request { parts }), records, dropped }
     }
 
     async fn send(&self, request: &mut Request) -> Outcome {

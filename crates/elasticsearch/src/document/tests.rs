@@ -235,6 +235,14 @@ fn resource_attributes_become_ecs_fields_and_the_others_labels() {
 }
 
 #[test]
+fn a_key_may_be_long() {
+    let key = "k".repeat(1000);
+    let attributes = [(key.as_str(), Int(1))];
+    let found = document(LogRecord { attributes: &attributes, ..LogRecord::default() });
+    assert_eq!(found["attributes"], json!({key: 1}));
+}
+
+#[test]
 fn no_document_has_a_key_twice() {
     // Many keys share a bit, so that looking back is needed too.
     let keys: Vec<String> = (0..200).map(|index| format!("k{}", index % 150)).collect();

@@ -9,7 +9,7 @@ use weir_model::{Batch, OrderKey, Reason, Signal, UnixNanos};
 use weir_proto::generated::{remote_write_v1 as v1, remote_write_v2 as v2};
 use weir_relabel::{Rule, RuleSpec};
 
-use super::{EncodedPart, Encoder};
+use super::{EncodedPart, Encoder, RECORDS_ALONE_MIN, dropped};
 
 pub(crate) fn config(message: RemoteWriteMessage, rules: Vec<Rule>) -> RemoteWriteConfig {
     RemoteWriteConfig {
@@ -256,7 +256,7 @@ fn relabelling_drops_and_changes_series_in_both_versions() {
     }
     for message in [RemoteWriteMessage::V1, RemoteWriteMessage::V2] {
         let encoded = encode(message, rules(), &batches);
-        assert_eq!(encoded.dropped(), [(Reason::Filtered, 1)]);
+        assert_eq!(dropped(std::slice::from_ref(&encoded)), [(Reason::Filtered, 1)]);
         let part = encoded.part.unwrap();
         assert_eq!(part.records, 2);
         let sent = match message {
@@ -272,7 +272,7 @@ fn a_request_of_which_nothing_is_left_is_not_sent() {
     let batches = [batch(&[Series::new("noise", "a", 2.0)])];
     let encoded = encode(RemoteWriteMessage::V2, vec![drop_rule("noise")], &batches);
     assert!(encoded.part.is_none());
-    assert_eq!(encoded.dropped(), [(Reason::Filtered, 1)]);
+    assert_eq!(dropped(std::slice::from_ref(&encoded)), [(Reason::Filtered, 1)]);
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn a_damaged_batch_is_left_out_and_the_others_are_sent() {
     let cut = Batch { payload: good.payload.slice(..good.payload.len() - 1), records: 4, ..good.clone() };
     for message in [RemoteWriteMessage::V1, RemoteWriteMessage::V2] {
         let encoded = encode(message, vec![], &[good.clone(), cut.clone(), good.clone()]);
-        assert_eq!(encoded.dropped(), [(Reason::Malformed, 4)]);
+        assert_eq!(dropped(std::slice::from_ref(&encoded)), [(Reason::Malformed, 4)]);
         let part = encoded.part.unwrap();
         assert_eq!(part.records, 2);
         let sent = match message {
@@ -324,4 +324,19 @@ fn a_part_splits_into_its_batches_until_one_is_left() {
     assert_eq!((left.records, right.records), (1, 2));
     assert!(encoder.split(&left).is_none());
     assert_eq!(encoder.split(&right).unwrap().map(|half| half.part.unwrap().records), [1, 1]);
+}
+
+#[test]
+fn large_batches_of_2_0_are_sent_alone_and_small_ones_together() {
+    let of = |records| Batch { records, ..batch(&[Series::new("up", "a", 1.0)]) };
+    let large = RECORDS_ALONE_MIN;
+    let batches = [of(1), of(2), of(large), of(large), of(3), of(4)];
+    let records = |message| {
+        let encoder = Encoder::new(&config(message, vec![]));
+        let parts = encoder.encode_all(&batches).into_iter();
+        parts.map(|part| part.part.unwrap().records).collect::<Vec<_>>()
+    };
+    let large = u64::from(large);
+    assert_eq!(records(RemoteWriteMessage::V2), [3, large, large, 7]);
+    assert_eq!(records(RemoteWriteMessage::V1), [10 + 2 * large]);
 }
