@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
-use tracing::{debug, error};
+use tracing::{Instrument, debug, error, info_span};
 use weir_ledger::Settlement;
 use weir_model::{Batch, Reason, UnixNanos};
 
@@ -16,6 +16,9 @@ use crate::metrics::LaneMetrics;
 use crate::status::Health;
 use crate::window::Window;
 use crate::{Exporter, Outcome, Retry, Settings};
+
+/// The target of weir's own traces: a span per attempt.
+const OWN_TRACES: &str = "weir::trace";
 
 /// Tells when everything must be over, once it must.
 pub(crate) type Stop = watch::Receiver<Option<Instant>>;
@@ -77,7 +80,14 @@ pub(crate) async fn deliver<E: Exporter>(
         if wait_for_gate(&context.gate, &mut stop).await.is_break() {
             return Verdict::GivenUp;
         }
-        let outcome = context.exporter.send(&mut request).await;
+        let span = info_span!(
+            target: OWN_TRACES,
+            "export",
+            exporter = %context.settings.exporter,
+            records = progress.left,
+            attempt = progress.failures + 1,
+        );
+        let outcome = context.exporter.send(&mut request).instrument(span).await;
         let Some(retry) = context.judge(outcome, &mut progress) else {
             return Verdict::Settled(progress.settlement);
         };
