@@ -84,7 +84,7 @@ impl<E: Exporter> Lane<E> {
             let deadline = self.waiting.next_deadline().filter(|_| has_slot);
             tokio::select! {
                 biased;
-                deadline = &mut stopped => return deadline.map_or_else(|_| Instant::now(), |d| d.unwrap_or_else(Instant::now)),
+                stopped = &mut stopped => return deadline_of(stopped.as_deref().ok()),
                 Some(ended) = self.requests.join_next() => self.finish(ended),
                 entries = &mut taking, if has_slot && self.waiting.has_room() => {
                     self.waiting.push(entries, Instant::now());
@@ -146,4 +146,9 @@ fn take_limits(settings: &Settings) -> TakeLimits {
         records_max: settings.batch_records_max,
         entries_max: ENTRIES_MAX,
     }
+}
+
+/// When everything must be over; at once when nobody is left to say so.
+fn deadline_of(stopped: Option<&Option<Instant>>) -> Instant {
+    stopped.copied().flatten().unwrap_or_else(Instant::now)
 }

@@ -145,10 +145,10 @@ impl Cursor {
         Some((start, span.end))
     }
 
-    /// Makes gaps again of all that is in flight.
-    pub(crate) fn release_all(&mut self) {
-        self.spans.retain(|_, span| span.state == State::Settled);
-        self.hint = self.low;
+    /// The starts of all that is in flight.
+    pub(crate) fn in_flight(&self) -> Vec<u64> {
+        let spans = self.spans.iter().filter(|(_, span)| span.state == State::InFlight);
+        spans.map(|(&position, _)| position).collect()
     }
 
     /// Settles all gaps in `start..end` and returns the records in them.

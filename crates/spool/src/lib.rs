@@ -53,7 +53,7 @@ pub use mark::{EntryId, Position};
 pub use reader::{Entry, Reader};
 pub use settings::{SpoolSettings, TakeLimits};
 pub use spool::Spool;
-pub use stats::{SignalStats, SpoolStats};
+pub use stats::{CursorStats, SignalStats, SpoolStats};
 
 #[cfg(test)]
 mod tests;

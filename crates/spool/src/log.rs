@@ -8,12 +8,12 @@ use tokio::sync::watch;
 use weir_ledger::{Ledger, Settlement};
 use weir_model::{Batch, Reason, Signal};
 
-use crate::Position;
 use crate::frame::FrameHeader;
 use crate::mark::Mark;
 use crate::recent::{Recent, RecentFrame};
 use crate::segment::Segment;
 use crate::subscriber::Subscriber;
+use crate::{CursorStats, Position};
 
 /// One signal's log. Locks are taken in the order: a cursor's file, `state`, the ledger.
 #[derive(Debug)]
@@ -144,6 +144,16 @@ impl LogState {
     /// Whether the segment at `index` is still written.
     pub(crate) fn is_written(&self, index: usize) -> bool {
         self.writing && index + 1 == self.segments.len()
+    }
+
+    /// The state of each cursor.
+    pub(crate) fn cursor_stats(&self) -> Vec<CursorStats> {
+        let cursors = self.subscribers.iter().map(|(exporter, subscriber)| CursorStats {
+            exporter: exporter.to_string(),
+            held_records: subscriber.cursor.held(self.end),
+            oldest_received: subscriber.oldest.map(|(_, received)| received),
+        });
+        cursors.collect()
     }
 
     /// Closes the handles of segments that are neither written nor to be synced.

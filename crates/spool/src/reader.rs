@@ -104,15 +104,7 @@ impl Reader {
     /// The entries were not delivered and will be taken again.
     pub fn give_back(&self, ids: &[EntryId]) {
         let mut state = self.log.state.lock();
-        for id in ids {
-            let Some((start, end)) = self.subscriber(&mut state).cursor.release(id.0) else { continue };
-            if state.segment_of(start.position).is_none() {
-                // Its segment made room for others while it was in flight.
-                let records = self.subscriber(&mut state).cursor.settle_gaps(start, end);
-                self.log.count_dropped(&self.exporter, Reason::SpoolFull, records);
-                self.note_change(self.subscriber(&mut state));
-            }
-        }
+        ids.iter().for_each(|id| self.release(&mut state, id.0));
         drop(state);
         self.wake.notify_one();
     }
@@ -230,6 +222,17 @@ impl Reader {
         entries
     }
 
+    /// Makes what is in flight from `position` available again. Where its segment made room for others in the meantime,
+    /// it is dropped.
+    fn release(&self, state: &mut LogState, position: u64) {
+        let Some((start, end)) = self.subscriber(state).cursor.release(position) else { return };
+        if state.segment_of(start.position).is_none() {
+            let records = self.subscriber(state).cursor.settle_gaps(start, end);
+            self.log.count_dropped(&self.exporter, Reason::SpoolFull, records);
+            self.note_change(self.subscriber(state));
+        }
+    }
+
     /// Has the cursor written soon.
     fn note_change(&self, subscriber: &mut Subscriber) {
         if subscriber.note_change() {
@@ -253,9 +256,10 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         let mut state = self.log.state.lock();
-        let subscriber = self.subscriber(&mut state);
-        subscriber.reading = false;
-        subscriber.cursor.release_all();
+        for position in self.subscriber(&mut state).cursor.in_flight() {
+            self.release(&mut state, position);
+        }
+        self.subscriber(&mut state).reading = false;
         state.trim_recent();
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct RecentFrame {
 
 impl RecentFrame {
     fn bytes(&self) -> u64 {
-        self.batch.payload.len() as u64
+        (self.batch.payload.len() + size_of::<Self>()) as u64
     }
 }
 

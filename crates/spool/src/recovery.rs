@@ -36,8 +36,8 @@ pub(crate) fn recover(
     folder: &Path,
     cursor_folder: &Path,
 ) -> Result<Recovered, SpoolError> {
-    create_folder(folder)?;
-    create_folder(cursor_folder)?;
+    create_folder(storage, folder)?;
+    create_folder(storage, cursor_folder)?;
     let mut opening = Opening { storage, signal, folder, damage: BTreeSet::new(), torn_bytes: 0 };
     let mut segments = opening.list_segments()?;
     let mut end = opening.check_tail(&mut segments)?;
@@ -50,9 +50,18 @@ pub(crate) fn recover(
     Ok(Recovered { segments, end, subscribers, damage, torn_bytes })
 }
 
-/// Creates a folder and those above it.
-pub(crate) fn create_folder(folder: &Path) -> Result<(), SpoolError> {
-    fs::create_dir_all(folder).map_err(|source| failed("create", folder, source))
+/// Creates a folder and those above it, so that they survive the loss of power.
+pub(crate) fn create_folder(storage: &dyn Storage, folder: &Path) -> Result<(), SpoolError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(parent) = parent {
+        create_folder(storage, parent)?;
+    }
+    fs::create_dir(folder).map_err(|source| failed("create", folder, source))?;
+    let parent = parent.unwrap_or(Path::new("."));
+    storage.sync_folder(parent).map_err(|source| failed("sync", parent, source))
 }
 
 struct Opening<'a> {

@@ -1,26 +1,23 @@
 //! The spool's handle.
 
-use std::fs::{File, OpenOptions};
+mod opening;
+
+use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 use weir_ledger::Ledger;
 use weir_model::{Batch, Signal, UnixNanos};
 
-use crate::bell::Bell;
 use crate::cursor::Settled;
-use crate::log::{Log, LogState};
+use crate::log::Log;
 use crate::queue::{Pending, Queue};
-use crate::quota::Quota;
-use crate::recent::Recent;
-use crate::recovery::{create_folder, failed, recover};
+use crate::recovery::failed;
 use crate::shared::Shared;
 use crate::storage::{Disk, Storage};
 use crate::subscriber::{CursorFile, Subscriber, file_name};
@@ -62,25 +59,9 @@ impl Spool {
         settings: SpoolSettings,
         ledger: Ledger,
     ) -> Result<Self, SpoolError> {
-        create_folder(&settings.path)?;
-        let lock = lock_folder(&settings.path)?;
-        let quota = Quota::new(settings.bytes_max);
-        let open = |signal| open_log(&*storage, &settings, signal, &ledger, &quota).map(Arc::new);
-        let [metrics, logs, traces] = Signal::ALL;
-        let logs = [open(metrics)?, open(logs)?, open(traces)?];
-        let queues = Signal::ALL.map(|_| Queue::new(settings.in_flight_bytes_max));
-        let shared = Arc::new(Shared {
-            settings,
-            storage,
-            logs,
-            queues,
-            quota,
-            keeper: Bell::default(),
-            syncer: Bell::default(),
-            disk_full: AtomicBool::new(false),
-            sync_failures: AtomicU64::new(0),
-        });
-        Ok(Self { inner: Arc::new(Inner { shared, threads: Mutex::default(), _lock: lock }) })
+        let (shared, lock) = opening::open(storage, settings, ledger)?;
+        let inner = Inner { shared: Arc::new(shared), threads: Mutex::default(), _lock: lock };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Appends by group commit and returns the end of the frame once the batch is as safe as the settings say.
@@ -196,8 +177,7 @@ impl Spool {
             signal.bytes = shared.quota.used(log.signal);
             signal.damaged_frames = state.damage.len() as u64;
             signal.torn_bytes = state.torn_bytes;
-            let ages = state.subscribers.values().filter_map(|subscriber| subscriber.oldest);
-            signal.oldest_received = ages.map(|(_, received)| received).min();
+            signal.cursors = state.cursor_stats();
         }
         stats
     }
@@ -264,49 +244,4 @@ impl Drop for Inner {
             saving::write_cursors(&self.shared, log);
         }
     }
-}
-
-fn lock_folder(folder: &Path) -> Result<File, SpoolError> {
-    let path = folder.join("lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-    let file = file.map_err(|source| failed("open", &path, source))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(SpoolError::Locked { path }),
-        Err(error) => Err(failed("lock", &path, error.into())),
-    }
-}
-
-fn open_log(
-    storage: &dyn Storage,
-    settings: &SpoolSettings,
-    signal: Signal,
-    ledger: &Ledger,
-    quota: &Quota,
-) -> Result<Log, SpoolError> {
-    let folder = settings.path.join(signal.as_str());
-    let cursor_folder = settings.path.join("cursors").join(signal.as_str());
-    let recovered = recover(storage, signal, &folder, &cursor_folder)?;
-    if !recovered.subscribers.is_empty() {
-        quota.open(signal);
-    }
-    quota.force(signal, recovered.segments.iter().map(|segment| segment.bytes()).sum());
-    let oldest = recovered.segments.front().map_or(recovered.end, |segment| segment.start);
-    Ok(Log {
-        signal,
-        folder,
-        cursor_folder,
-        ledger: ledger.clone(),
-        synced: watch::Sender::new(Position(oldest.position)),
-        state: parking_lot::Mutex::new(LogState {
-            end: recovered.end,
-            segments: recovered.segments,
-            writing: false,
-            folder_dirty: true,
-            recent: Recent::new(settings.memory_bytes_max),
-            subscribers: recovered.subscribers,
-            damage: recovered.damage,
-            torn_bytes: recovered.torn_bytes,
-        }),
-    })
 }

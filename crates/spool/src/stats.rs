@@ -25,7 +25,24 @@ pub struct SignalStats {
     /// Bytes cut off the log's end when it was opened: frames that were not acknowledged, or not yet synced when power
     /// was lost.
     pub torn_bytes: u64,
-    /// When the oldest record was received that some exporter has not settled; to the second, `None` when all is
-    /// settled.
+    /// One entry per cursor, in the order of the exporters' names.
+    pub cursors: Vec<CursorStats>,
+}
+
+impl SignalStats {
+    /// When the oldest record was received that some exporter has not settled.
+    pub fn oldest_received(&self) -> Option<UnixNanos> {
+        self.cursors.iter().filter_map(|cursor| cursor.oldest_received).min()
+    }
+}
+
+/// The state of one exporter's cursor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CursorStats {
+    /// The exporter's name.
+    pub exporter: String,
+    /// Records that it has not settled.
+    pub held_records: u64,
+    /// When the oldest of them was received; refreshed each second.
     pub oldest_received: Option<UnixNanos>,
 }

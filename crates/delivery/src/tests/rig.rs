@@ -1,12 +1,13 @@
 //! A spool, and a destination that follows a script.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use prometheus::Registry;
 use tempfile::TempDir;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use weir_ledger::{ExporterSnapshot, Ledger};
 use weir_model::{Batch, OrderKey, Reason, Receiver, Signal, UnixNanos};
@@ -179,7 +180,13 @@ impl Rig {
 
     pub(crate) async fn append_batch(&self, batch: Batch) {
         self.ledger.receive(batch.signal, Receiver::OtlpGrpc, u64::from(batch.records));
+        // Virtual time must not run on while the spool's writer, a thread of its own, is at work. It stands still
+        // while a blocking task runs.
+        let (done, waiting) = mpsc::channel::<()>();
+        let hold = spawn_blocking(move || waiting.recv().is_err());
         self.spool.append(batch).await.unwrap();
+        drop(done);
+        hold.await.unwrap();
     }
 
     pub(crate) fn account(&self, signal: Signal, exporter: &str) -> ExporterSnapshot {

@@ -64,7 +64,10 @@ fn apply(action: &Action, cursor: &mut Cursor, model: &mut [Model; FRAMES]) {
             }
         }
         Action::ReleaseAll => {
-            cursor.release_all();
+            let in_flight: Vec<u64> =
+                (0..FRAMES).filter(|&i| model[i] == Model::InFlight).map(|i| mark(i).position).collect();
+            assert_eq!(cursor.in_flight(), in_flight);
+            in_flight.into_iter().for_each(|position| assert!(cursor.release(position).is_some()));
             in_flight_to_gaps(model);
         }
         Action::SettleGaps(from, to) => {

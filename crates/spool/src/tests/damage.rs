@@ -1,10 +1,13 @@
 //! Damaged segments: skipped, counted, never in the way.
 
 use std::fs;
+use std::time::Duration;
 
+use fastrand::Rng;
+use tokio::time::timeout;
 use weir_model::{Reason, Signal};
 
-use super::rig::{Rig, take, texts};
+use super::rig::{ALL, Rig, take, texts};
 use crate::segment::HEADER_BYTES;
 use crate::{Reader, SpoolError};
 
@@ -101,6 +104,50 @@ async fn a_segment_cut_short_or_with_a_damaged_header_or_gone_is_skipped() {
 }
 
 #[tokio::test]
+async fn whatever_happens_to_the_files_nothing_foreign_comes_out_and_everything_is_accounted_for() {
+    for seed in 0..200 {
+        let mut rng = Rng::with_seed(seed);
+        let mut rig = stopped().await;
+        for _ in 0..rng.u8(1..4) {
+            change(&rig, rng.usize(..2), |content| corrupt(content, &mut rng));
+        }
+        rig.open();
+        let reader = rig.subscribe("es");
+        let recovered = reader.held_records();
+        let mut taken = Vec::new();
+        while reader.held_records() > 0 {
+            let Ok(entries) = timeout(Duration::from_millis(20), reader.take(&ALL)).await else { continue };
+            rig.deliver(&reader, "es", &entries);
+            rig.check(&reader, "es");
+            taken.extend(texts(&entries));
+        }
+        let known = [TEXTS.as_slice(), &["next"]].concat();
+        assert!(taken.iter().all(|text| known.contains(&text.as_str())), "seed {seed}: {taken:?}");
+        assert!(taken.windows(2).all(|pair| at(&known, &pair[0]) < at(&known, &pair[1])), "seed {seed}");
+        let lost = rig.dropped("es", Reason::Damaged);
+        assert_eq!(recovered, lost + 3 * taken.len() as u64, "seed {seed}");
+    }
+}
+
+fn at(known: &[&str], text: &str) -> usize {
+    known.iter().position(|other| *other == text).unwrap()
+}
+
+/// Flips, cuts, inserts, removes, repeats or swaps bytes.
+fn corrupt(content: &mut Vec<u8>, rng: &mut Rng) {
+    let start = rng.usize(..content.len().max(1)).min(content.len());
+    let end = rng.usize(start..=content.len().min(start + 100));
+    match rng.u8(..6) {
+        0 => content[start..end].iter_mut().for_each(|byte| *byte = rng.u8(..)),
+        1 => content.truncate(start),
+        2 => content.splice(start..start, [0; 17]).for_each(drop),
+        3 => content.drain(start..end).for_each(drop),
+        4 => content.extend_from_within(start..end),
+        _ => content[start..end].reverse(),
+    }
+}
+
+#[tokio::test]
 async fn a_frame_inside_a_payload_is_not_taken_for_a_frame() {
     let mut rig = Rig::new();
     rig.log("inner").await;
@@ -144,7 +191,7 @@ async fn a_read_that_fails_is_tried_again() {
     let reader = rig.subscribe("es");
     rig.storage.set_read_fails(true);
     let recover = async {
-        tokio::time::sleep(std::time::Duration::from_millis(3500)).await;
+        tokio::time::sleep(Duration::from_millis(3500)).await;
         rig.storage.set_read_fails(false);
     };
     let (entries, ()) = tokio::join!(take(&reader, 6), recover);
@@ -159,7 +206,7 @@ async fn a_device_that_cannot_be_read_costs_its_segments_and_not_the_reader() {
     let reader = rig.subscribe("es");
     rig.storage.set_read_fails(true);
     let fresh = async {
-        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
         rig.log("fresh").await
     };
     let (entries, _) = tokio::join!(take(&reader, 1), fresh);

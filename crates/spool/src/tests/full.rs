@@ -82,6 +82,7 @@ async fn what_is_in_flight_is_not_dropped_and_counts_when_it_is_given_back() {
     let reader = rig.subscribe("es");
     rig.log("delivered").await;
     rig.log("given back").await;
+    rig.log("left to the reader").await;
     let entries = reader.take(&ALL).await;
     for _ in 0..200 {
         rig.append(Signal::Logs, &PAYLOAD).await.unwrap();
@@ -91,6 +92,9 @@ async fn what_is_in_flight_is_not_dropped_and_counts_when_it_is_given_back() {
     reader.give_back(&[entries[1].id]);
     assert_eq!(rig.dropped("es", Reason::SpoolFull), before + 3);
     rig.check(&reader, "es");
+    drop(reader);
+    assert_eq!(rig.dropped("es", Reason::SpoolFull), before + 6);
+    rig.check(&rig.subscribe("es"), "es");
 }
 
 #[tokio::test]

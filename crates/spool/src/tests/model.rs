@@ -2,6 +2,9 @@
 //!
 //! `WEIR_SPOOL_SEED=n` replays one seed, `WEIR_SPOOL_SEEDS=n` runs the first n.
 
+mod exporter;
+mod hazards;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -10,49 +13,15 @@ use fastrand::Rng;
 use tokio::time::timeout;
 use weir_model::{Batch, OrderKey, Reason, Signal, UnixNanos};
 
+use self::exporter::Exporter;
+use self::hazards::Hazards;
 use super::rig::{ALL, NOON, Rig};
-use crate::{AppendError, EntryId, Reader, SpoolSettings, TakeLimits};
+use crate::{AppendError, EntryId, TakeLimits};
 
 const SEEDS: u64 = 60;
 const ACTIONS: usize = 150;
 const EXPORTERS: [&str; 2] = ["first", "second"];
 const SECOND: u64 = 1_000_000_000;
-
-/// What a run may do to the spool, drawn once per seed.
-#[derive(Clone, Copy, Debug)]
-struct Hazards {
-    signal: Signal,
-    power_loss_setting: bool,
-    drop_oldest: bool,
-    small: bool,
-    ages: bool,
-    kills: bool,
-    power_cuts: bool,
-    disk_full: bool,
-    sync_fails: bool,
-}
-
-/// One exporter as it should be. A number names a batch.
-#[derive(Debug, Default)]
-struct Exporter {
-    reader: Option<Reader>,
-    /// Appended since it joined and not settled, in flight included.
-    owed: BTreeSet<u64>,
-    /// Of `owed`, those that a power cut may have taken.
-    at_risk: BTreeSet<u64>,
-    in_flight: BTreeMap<EntryId, u64>,
-    /// Settled, but not yet in a cursor that survives a kill.
-    unwritten: BTreeSet<u64>,
-    /// Settled, but not yet in a cursor that survives a power cut.
-    unsynced: BTreeSet<u64>,
-    /// Settled, and may come again since the cursor was lost.
-    again: BTreeSet<u64>,
-    /// Records dropped, over all restarts before the present one.
-    dropped_before: u64,
-    /// The last batch taken, where order is promised.
-    last: Option<u64>,
-    joined: bool,
-}
 
 struct Run {
     rng: Rng,
@@ -66,36 +35,11 @@ struct Run {
     next: u64,
 }
 
-fn hazards(rng: &mut Rng) -> Hazards {
-    Hazards {
-        signal: if rng.bool() { Signal::Logs } else { Signal::Metrics },
-        power_loss_setting: rng.u8(..4) == 0,
-        drop_oldest: rng.u8(..4) == 0,
-        small: rng.bool(),
-        ages: rng.u8(..4) == 0,
-        kills: rng.bool(),
-        power_cuts: rng.u8(..3) == 0,
-        disk_full: rng.u8(..4) == 0,
-        sync_fails: rng.u8(..6) == 0,
-    }
-}
-
-fn settings(hazards: &Hazards, rng: &mut Rng, settings: &mut SpoolSettings) {
-    settings.power_loss = hazards.power_loss_setting;
-    settings.drop_oldest = hazards.drop_oldest;
-    settings.bytes_max = if hazards.small { 32 * 500 } else { 1 << 20 };
-    settings.segment_bytes_max = rng.u64(100..3000);
-    settings.memory_bytes_max = rng.u64(50..3000);
-    if hazards.ages {
-        settings.age_max = Duration::from_secs(20);
-    }
-}
-
 impl Run {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let hazards = hazards(&mut rng);
-        let rig = Rig::with(|spool| settings(&hazards, &mut rng, spool));
+        let hazards = Hazards::draw(&mut rng);
+        let rig = Rig::with(|settings| hazards.apply(settings, &mut rng));
         let mut run = Self {
             rng,
             hazards,
@@ -371,6 +315,9 @@ impl Run {
             }
         }
         let stats = self.rig.spool().stats();
+        let state = self.rig.spool().shared().log(self.hazards.signal).state.lock();
+        let listed: u64 = state.segments.iter().map(|segment| segment.bytes()).sum();
+        assert_eq!(stats.signals[self.hazards.signal.index()].bytes, listed);
         assert!(!self.hazards.small || stats.signals[self.hazards.signal.index()].bytes <= 33 * 500 + 4000);
     }
 
@@ -410,24 +357,6 @@ impl Run {
         if !self.hazards.kills && !self.hazards.power_cuts {
             assert_eq!(missing, dropped);
         }
-    }
-}
-
-impl Exporter {
-    fn return_one(&mut self, id: EntryId) {
-        let number = self.in_flight.remove(&id).unwrap();
-        // Settled before the last crash, and still coming again.
-        if !self.owed.contains(&number) {
-            self.again.insert(number);
-        }
-        self.last = None;
-    }
-
-    fn return_all(&mut self) {
-        for id in self.in_flight.keys().copied().collect::<Vec<_>>() {
-            self.return_one(id);
-        }
-        self.last = None;
     }
 }
 

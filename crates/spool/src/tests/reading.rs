@@ -21,7 +21,7 @@ async fn append_numbers(rig: &Rig, signal: Signal, range: std::ops::Range<u32>) 
 #[tokio::test]
 async fn a_reader_that_fell_behind_gets_everything_from_disk() {
     let rig = Rig::with(|settings| {
-        settings.memory_bytes_max = 40;
+        settings.memory_bytes_max = 1000;
         settings.segment_bytes_max = 500;
     });
     let reader = rig.subscribe("es");
@@ -37,7 +37,7 @@ async fn a_reader_that_fell_behind_gets_everything_from_disk() {
 
 #[tokio::test]
 async fn fresh_batches_go_first_and_the_backlog_gets_one_take_in_four() {
-    let rig = Rig::with(|settings| settings.memory_bytes_max = 400);
+    let rig = Rig::new();
     append_numbers(&rig, Signal::Logs, 0..8).await;
     let reader = rig.subscribe("es");
     append_numbers(&rig, Signal::Logs, 100..116).await;
@@ -54,7 +54,7 @@ async fn fresh_batches_go_first_and_the_backlog_gets_one_take_in_four() {
 
 #[tokio::test]
 async fn metrics_come_strictly_in_order() {
-    let rig = Rig::with(|settings| settings.memory_bytes_max = 40);
+    let rig = Rig::with(|settings| settings.memory_bytes_max = 1000);
     append_numbers(&rig, Signal::Metrics, 0..8).await;
     let reader = rig.spool().subscribe(Signal::Metrics, "rw").unwrap();
     append_numbers(&rig, Signal::Metrics, 8..40).await;
@@ -149,7 +149,7 @@ async fn a_waiting_take_is_woken_by_an_append_and_by_a_give_back() {
 
 #[tokio::test]
 async fn one_exporter_that_takes_nothing_does_not_slow_another() {
-    let rig = Rig::with(|settings| settings.memory_bytes_max = 40);
+    let rig = Rig::with(|settings| settings.memory_bytes_max = 1000);
     let stuck = rig.subscribe("stuck");
     let fast = rig.subscribe("fast");
     for text in numbers(0..200) {

@@ -149,7 +149,7 @@ async fn the_age_of_the_oldest_record_is_known_in_memory_and_on_disk() {
     let reader = rig.subscribe("es");
     rig.maintain();
     assert_eq!(reader.oldest_received(), Some(after(2 * HOUR)));
-    assert_eq!(rig.spool().stats().signals[1].oldest_received, Some(after(2 * HOUR)));
+    assert_eq!(rig.spool().stats().signals[1].oldest_received(), Some(after(2 * HOUR)));
     let entries = reader.take(&ALL).await;
     rig.deliver(&reader, "es", &entries);
     rig.maintain();
