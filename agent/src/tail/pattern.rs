@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use globset::{Glob, GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobMatcher};
 
 /// A path pattern: folders without wildcards to start from, then one step per folder, the last one for the file.
 #[derive(Clone, Debug)]
@@ -10,6 +10,8 @@ pub(crate) struct Pattern {
     text: String,
     prefix: PathBuf,
     steps: Vec<Step>,
+    /// The whole pattern, where the steps say less: braces may span folders.
+    whole: Option<GlobMatcher>,
 }
 
 /// What leads one folder deeper, or to the file.
@@ -38,9 +40,14 @@ impl Pattern {
     pub(crate) fn new(text: &str) -> Result<Self, globset::Error> {
         let mut prefix = PathBuf::from("/");
         let mut steps = Vec::new();
+        let mut whole = None;
         for part in split(text) {
-            let step = step(part)?;
-            match step {
+            if part.contains('/') {
+                whole = Some(glob(text)?);
+                steps.push(Step::Deep);
+                break;
+            }
+            match step(part)? {
                 Step::Name(name) if steps.is_empty() => prefix.push(name),
                 step => steps.push(step),
             }
@@ -51,11 +58,11 @@ impl Pattern {
             prefix.pop();
             steps.push(Step::Name(name));
         }
-        // A pattern that ends in a folder of any depth means the files in it.
+        // A pattern that ends in folders of any depth means the files in them.
         if matches!(steps.last(), Some(Step::Deep)) {
-            steps.push(Step::Glob(Glob::new("*")?.compile_matcher()));
+            steps.push(Step::Glob(glob("*")?));
         }
-        Ok(Self { text: text.to_owned(), prefix, steps })
+        Ok(Self { text: text.to_owned(), prefix, steps, whole })
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -73,7 +80,8 @@ impl Pattern {
 
     /// True when the pattern matches `path`, whether or not it exists.
     pub(crate) fn matches(&self, path: &Path) -> bool {
-        names_below(path, &self.prefix).is_some_and(|names| matches_all(&self.steps, &names))
+        self.whole.as_ref().is_none_or(|whole| whole.is_match(path))
+            && names_below(path, &self.prefix).is_some_and(|names| matches_all(&self.steps, &names))
     }
 
     /// True when a match may lie below the folder `path`, or `path` is a folder above the walk's start.
@@ -121,8 +129,12 @@ fn step(part: &str) -> Result<Step, globset::Error> {
     if !part.contains(['*', '?', '[', ']', '{', '}', '\\']) {
         return Ok(Step::Name(part.to_owned()));
     }
-    let glob = GlobBuilder::new(part).literal_separator(true).backslash_escape(true).build()?;
-    Ok(Step::Glob(glob.compile_matcher()))
+    glob(part).map(Step::Glob)
+}
+
+fn glob(text: &str) -> Result<GlobMatcher, globset::Error> {
+    let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build()?;
+    Ok(glob.compile_matcher())
 }
 
 /// The parts between slashes; a slash within braces or brackets does not divide.

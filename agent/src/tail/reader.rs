@@ -128,6 +128,10 @@ impl Reader {
     fn act(&mut self, next: Next, job: &Job, buffer: &[u8]) -> io::Result<Step> {
         let before = self.offset;
         let mut read = Read::default();
+        // Taken from the very bytes that are made into records: a checkpoint with this prefix means this content.
+        if let (0, Next::Lines(len) | Next::TooLong(len) | Next::Rest(len)) = (before, &next) {
+            self.content.begin(&buffer[..*len]);
+        }
         match next {
             Next::Lines(len) => self.take_lines(job, &buffer[..len], &mut read)?,
             Next::TooLong(len) => self.take_start(job, &buffer[..len], &mut read)?,
@@ -152,7 +156,7 @@ impl Reader {
     fn next(&mut self, job: &Job, buffer: &mut Vec<u8>) -> io::Result<Next> {
         let mut wanted = READ_BYTES;
         if self.content.size() == self.scanned {
-            return self.rest(job, buffer);
+            return self.unfinished(job, buffer);
         }
         if self.scanned - self.offset >= RESCAN_BYTES {
             match self.find_newline(job, buffer)? {
@@ -172,8 +176,11 @@ impl Reader {
             self.scanned = self.offset + seen as u64;
             return if seen == wanted { self.next(job, buffer) } else { self.unfinished(job, buffer) };
         };
-        // What follows a full buffer is read at once; the rest of a file is not looked at again until it grows.
-        let seen = if read == wanted { at + 1 } else { (at + 1).max(written(&buffer[..read])) };
+        // What follows a full buffer is read at once, and NULs need a look of their own. Any other rest of a file is
+        // not looked at again until it grows.
+        let end = at + 1;
+        let is_known = read < wanted && buffer[end..read].first() != Some(&0);
+        let seen = if is_known { end.max(written(&buffer[..read])) } else { end };
         self.scanned = self.offset + seen as u64;
         Ok(Next::Lines(at + 1))
     }
@@ -181,7 +188,7 @@ impl Reader {
     /// Goes over an unfinished line from where it was left: to its newline, the file's end or the limit of its length.
     /// Returns the length of the line, newline included.
     fn find_newline(&mut self, job: &Job, buffer: &mut Vec<u8>) -> io::Result<Option<usize>> {
-        while self.scanned - self.offset <= job.entry.line_bytes_max() as u64 {
+        while !self.is_too_long(job) {
             let read = self.content.read(buffer, self.scanned, READ_BYTES)?;
             if let Some(at) = memchr::memchr(b'\n', &buffer[..read]) {
                 return Ok(Some((self.scanned - self.offset) as usize + at + 1));
@@ -207,10 +214,10 @@ impl Reader {
 
     /// The line at `offset` has no newline up to `scanned`.
     fn unfinished(&mut self, job: &Job, buffer: &mut Vec<u8>) -> io::Result<Next> {
-        let bytes_max = job.entry.line_bytes_max();
-        if self.scanned - self.offset <= bytes_max as u64 {
+        if !self.is_too_long(job) {
             return self.rest(job, buffer);
         }
+        let bytes_max = job.entry.line_bytes_max();
         Ok(Next::TooLong(self.content.read(buffer, self.offset, bytes_max + 1)?))
     }
 
@@ -343,14 +350,23 @@ impl Reader {
     }
 
     /// True when everything that was there at the last look has been read.
-    pub(crate) fn is_at_end(&self) -> bool {
-        self.content.size() == self.scanned
+    pub(crate) fn is_at_end(&self, job: &Job) -> bool {
+        self.content.size() == self.scanned && !self.is_too_long(job)
     }
 
-    /// True when the file has grown since it was looked at.
-    pub(crate) fn has_grown(&mut self) -> io::Result<bool> {
+    fn is_too_long(&self, job: &Job) -> bool {
+        self.scanned - self.offset > job.entry.line_bytes_max() as u64
+    }
+
+    /// Asks for size and links again, without reading.
+    pub(crate) fn look(&mut self) -> io::Result<()> {
+        self.content.look().map(drop)
+    }
+
+    /// True when the file has grown or was replaced since it was looked at.
+    pub(crate) fn has_changed(&mut self) -> io::Result<bool> {
         let before = self.content.size();
-        Ok(self.content.look()? != before)
+        Ok(self.content.look()? != before || !self.content.is_same(self.offset, self.window)?)
     }
 
     fn line_bytes_mean(&self) -> u32 {

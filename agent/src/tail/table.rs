@@ -78,7 +78,7 @@ impl Tracked {
     pub(crate) fn look(&mut self) -> (u64, u64) {
         if let Some(reader) = &mut self.reader {
             // A failure shows at the next read.
-            let _ = reader.has_grown();
+            let _ = reader.look();
             self.links = reader.links();
             self.saved.size = reader.size();
         }

@@ -9,4 +9,4 @@ mod random;
 mod reload;
 mod rotation;
 mod spooled;
-mod stage;
+pub(crate) mod stage;

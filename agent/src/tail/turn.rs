@@ -142,13 +142,18 @@ async fn step<S: Sink>(
     let (job, context) = (Arc::clone(job), Arc::clone(context));
     let blocking = spawn_blocking(move || {
         let mut buffer = context.buffers.take();
-        let step = reader.step(&job, &mut buffer);
-        context.buffers.give_back(buffer);
+        let mut step = reader.step(&job, &mut buffer);
         let caught_up = match &step {
-            Ok(Step::Read(_)) if !reader.is_at_end() => None,
-            Ok(Step::Read(_) | Step::CaughtUp) => context.arm(slot, &mut reader),
+            Ok(Step::Read(_)) if reader.is_at_end(&job) => context.arm_after(slot, &mut reader),
+            Ok(Step::CaughtUp) => {
+                let is_armed = context.arm(slot, &reader);
+                // What was written before that is not notified, and need not show in the size.
+                step = reader.step(&job, &mut buffer);
+                matches!(step, Ok(Step::CaughtUp)).then_some(is_armed)
+            }
             _ => None,
         };
+        context.buffers.give_back(buffer);
         Stepped { reader, step, caught_up }
     });
     match blocking.await {
@@ -163,15 +168,20 @@ async fn step<S: Sink>(
 struct Closed;
 
 impl<S: Sink> TurnContext<S> {
-    /// Asks for a notification. Nothing when the file has grown meanwhile.
-    fn arm(&self, slot: SlotId, reader: &mut Reader) -> Option<bool> {
-        let Some(watcher) = &self.watcher else { return Some(false) };
+    /// Asks for a notification; false when there will be none.
+    fn arm(&self, slot: SlotId, reader: &Reader) -> bool {
+        let Some(watcher) = &self.watcher else { return false };
         let is_armed = watcher.arm(reader.file(), slot).is_ok();
         if !is_armed {
             self.metrics.watch_errors.inc();
         }
-        // A write before the watch was set shows in the size.
-        (!reader.has_grown().unwrap_or(true)).then_some(is_armed)
+        is_armed
+    }
+
+    /// As [`TurnContext::arm`], after the last read. Nothing when the file changed in between.
+    fn arm_after(&self, slot: SlotId, reader: &mut Reader) -> Option<bool> {
+        let is_armed = self.arm(slot, reader);
+        (!reader.has_changed().unwrap_or(true)).then_some(is_armed)
     }
 
     /// Accounts for a read and appends its batch.

@@ -95,15 +95,23 @@ impl Content {
             return Ok(false);
         }
         let known = PREFIX_BYTES.min(usize::try_from(offset).unwrap_or(PREFIX_BYTES));
-        if self.prefix.len() >= known {
+        // A restart may begin before the end of the prefix, where the window says less than the prefix does.
+        if self.prefix.len() == known {
             return Ok(true);
         }
         let start = self.start()?;
         let same = self.prefix.starts(&start);
-        if same {
+        if same && self.prefix.len() < known {
             self.prefix = Digest::of(&start[..known.min(start.len())]);
         }
         Ok(same)
+    }
+
+    /// `bytes` are the file's first ones and have been read.
+    pub(crate) fn begin(&mut self, bytes: &[u8]) {
+        if self.prefix.len() == 0 {
+            self.prefix = Digest::of(&bytes[..bytes.len().min(PREFIX_BYTES)]);
+        }
     }
 
     /// The content began anew: its first bytes are other ones.

@@ -64,7 +64,9 @@ impl Reader {
         }
         let content = Content::new(file, stat, saved.prefix);
         if holds(&content, &saved)? {
-            return Ok((Self::at(content, saved.origin, saved.id, saved.mark), Opening::Resumed));
+            // Without a prefix nothing proves that the content is the one that the id was made for.
+            let id = saved.id.filter(|_| saved.prefix.len() > 0);
+            return Ok((Self::at(content, saved.origin, id, saved.mark), Opening::Resumed));
         }
         let mut origin = saved.origin;
         origin.next_generation();

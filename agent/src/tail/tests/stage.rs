@@ -163,7 +163,7 @@ impl Stage {
     }
 }
 
-pub(super) fn config(name: &str, pattern: &Path) -> LogsConfig {
+pub(crate) fn config(name: &str, pattern: &Path) -> LogsConfig {
     LogsConfig {
         name: name.to_owned(),
         paths: vec![pattern.to_str().expect("UTF-8").to_owned()],
@@ -185,7 +185,9 @@ pub(super) fn by_id(records: &[Decoded]) -> BTreeMap<(String, u64), String> {
     for record in records {
         let id = (record.file_id.clone(), record.offset);
         let before = kept.insert(id, record.body.clone());
-        assert!(before.is_none_or(|body| body == record.body), "two records have one id: {record:?}");
+        if let Some(before) = before {
+            assert_eq!(before, record.body, "two records of {record:?}");
+        }
     }
     kept
 }
