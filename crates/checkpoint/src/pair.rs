@@ -70,10 +70,18 @@ impl Pair {
     }
 
     /// Saves `body` against the loss of power.
+    ///
+    /// Where the temporary file cannot be written, for want of room as a rule, the recent file is overwritten and synced
+    /// instead: it has its room already, and what is waiting for this save may be what frees the disk.
     pub fn sync(&mut self, body: &[u8]) -> Result<(), ReplaceError> {
         self.sequence += 1;
         seal(self.format, self.sequence, body, &mut self.sealed);
-        replace_sealed(&self.path, &self.sealed, Durability::PowerLoss)
+        match replace_sealed(&self.path, &self.sealed, Durability::PowerLoss) {
+            Err(ReplaceError::Write { path, source }) => {
+                self.sync_recent().map_err(|_| ReplaceError::Write { path, source })
+            }
+            replaced => replaced,
+        }
     }
 
     /// Removes both files.
@@ -86,6 +94,11 @@ impl Pair {
             }
         }
         Ok(())
+    }
+
+    fn sync_recent(&mut self) -> io::Result<()> {
+        self.overwrite_recent()?;
+        self.recent.as_ref().map_or(Ok(()), File::sync_data)
     }
 
     fn overwrite_recent(&mut self) -> io::Result<()> {

@@ -118,6 +118,20 @@ fn a_recent_file_torn_by_the_loss_of_power_falls_back_to_the_synced_one() {
 }
 
 #[test]
+fn a_pair_is_saved_in_its_recent_file_while_no_other_can_be_written() {
+    let (_folder, path) = folder();
+    let (mut pair, _) = Pair::open(&path, FORMAT).unwrap();
+    pair.sync(b"before").unwrap();
+    fs::create_dir(path.with_extension("tmp")).unwrap();
+    assert!(replace(&path, FORMAT, b"", Durability::PowerLoss).is_err());
+    pair.sync(b"without room").unwrap();
+    assert_eq!(Pair::open(&path, FORMAT).unwrap().1, content(b"without room"));
+    fs::remove_dir(path.with_extension("tmp")).unwrap();
+    pair.sync(b"with room").unwrap();
+    assert_eq!(Pair::open(&path, FORMAT).unwrap().1, content(b"with room"));
+}
+
+#[test]
 fn a_pair_without_an_intact_file_is_damaged() {
     let (_folder, path) = folder();
     let (mut pair, _) = Pair::open(&path, FORMAT).unwrap();

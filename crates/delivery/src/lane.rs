@@ -61,12 +61,10 @@ impl<E: Exporter> Lane<E> {
     /// Delivers until stopped. Dropped half way, everything that is not settled goes back to the spool.
     pub(crate) async fn run(mut self) {
         let deadline = self.deliver_until_stopped().await;
-        let unsent = self.waiting.take_all();
-        self.reader.give_back(&unsent);
         while let Ok(Some(ended)) = timeout_at(deadline, self.requests.join_next()).await {
             self.finish(ended);
         }
-        // What is still under way goes back to the spool with the reader.
+        // What waits or is still under way goes back to the spool with the reader.
         self.requests.shutdown().await;
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use weir_model::Signal;
-use weir_spool::{Entry, EntryId};
+use weir_spool::Entry;
 
 use crate::Settings;
 
@@ -90,12 +90,6 @@ impl Waiting {
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let shards = self.shards.iter().filter(|shard| !(self.is_ordered && shard.is_busy));
         shards.filter_map(|shard| shard.since).min().map(|since| since + self.linger)
-    }
-
-    /// Takes out everything.
-    pub(crate) fn take_all(&mut self) -> Vec<EntryId> {
-        let shards = self.shards.iter_mut();
-        shards.flat_map(|shard| shard.entries.drain(..)).map(|entry| entry.id).collect()
     }
 
     fn is_ripe(&self, shard: &Shard, now: Instant) -> bool {

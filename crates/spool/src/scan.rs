@@ -143,3 +143,6 @@ pub(crate) struct Walk {
     /// Where a frame should have been that is not intact, and an intact one came later.
     pub(crate) damage: Vec<u64>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tracing::{error, info, warn};
 use weir_model::Signal;
 
@@ -16,6 +18,9 @@ use crate::log::Log;
 use crate::queue::Queue;
 use crate::quota::Quota;
 use crate::storage::Storage;
+
+/// At most one line about failures in this time.
+const FAILURE_LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What the handles and threads of a spool share.
 #[derive(Debug)]
@@ -33,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) syncer: Bell,
     pub(crate) disk_full: AtomicBool,
     pub(crate) sync_failures: AtomicU64,
+    pub(crate) failure_logged: Mutex<Option<Instant>>,
 }
 
 impl Shared {
@@ -66,10 +72,15 @@ impl Shared {
         }
     }
 
-    /// Counts and logs a failure to sync, save or remove a file; it is tried again.
+    /// Counts a failure to sync, save or remove a file, which is tried again, and logs it unless one was logged just
+    /// now.
     pub(crate) fn note_failure(&self, step: &'static str, path: PathBuf, error: &(dyn Error + 'static)) {
-        self.sync_failures.fetch_add(1, Ordering::Relaxed);
-        warn!(step, path = %path.display(), error, "spool maintenance failed, trying again");
+        let failures = self.sync_failures.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut logged = self.failure_logged.lock();
+        if logged.is_none_or(|at| at.elapsed() >= FAILURE_LOG_INTERVAL) {
+            *logged = Some(Instant::now());
+            warn!(step, path = %path.display(), error, failures, "spool maintenance failed, trying again");
+        }
     }
 }
 

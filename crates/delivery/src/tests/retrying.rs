@@ -149,6 +149,20 @@ async fn a_partial_success_repeats_only_what_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_partial_success_that_leaves_nothing_is_over_whatever_it_says() {
+    let rig = Rig::new();
+    rig.join(LOGS, "es");
+    rig.append(Signal::Logs, "x").await;
+    let exporter = Scripted::new(|_| {
+        let again = Some(Retry { after: None, cause: "429".to_owned() });
+        Outcome::Partial { delivered: 2, deduplicated: 0, dropped: Vec::new(), retry: again }.into()
+    });
+    let _delivery = rig.start(LOGS, &exporter, settings("es"));
+    rig.held(Signal::Logs, "es", 0).await;
+    assert_eq!(exporter.texts().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rejected_request_is_counted_and_the_next_one_goes_on() {
     let rig = Rig::new();
     rig.join(LOGS, "es");
@@ -194,6 +208,7 @@ async fn what_got_too_old_while_it_was_retried_expires() {
         Scripted::new(|attempt| if attempt.text == "old" { retry(None) } else { delivered() }.into());
     let _delivery = rig.start(LOGS, &exporter, settings("es"));
     rig.append_batch(old).await;
+    eventually(|| exporter.texts().len() == 1).await;
     rig.append(Signal::Logs, "young").await;
     rig.held(Signal::Logs, "es", 0).await;
     assert_eq!(rig.dropped(Signal::Logs, "es", Reason::Expired), 2);

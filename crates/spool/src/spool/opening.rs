@@ -43,6 +43,7 @@ pub(crate) fn open(
         syncer: Bell::default(),
         disk_full: AtomicBool::new(false),
         sync_failures: AtomicU64::new(0),
+        failure_logged: Mutex::new(None),
     };
     Ok((shared, lock))
 }

@@ -107,7 +107,9 @@ async fn a_sync_that_fails_acknowledges_nothing_and_the_next_batch_gets_through(
     assert!(matches!(error, AppendError::Io { step: "sync", .. }), "{error}");
     rig.storage.set_sync_fails(false);
     rig.log("three").await;
-    rig.reopen();
+    assert_eq!(rig.segment_files(Signal::Logs).len(), 2, "the file that failed is not written again");
+    rig.kill(Vec::new());
+    rig.open();
     let reader = rig.subscribe("es");
     assert_eq!(texts(&take(&reader, 2).await), ["one", "three"]);
     assert_eq!(reader.held_records(), 6);
