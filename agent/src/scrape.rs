@@ -1,13 +1,50 @@
 //! Scraping of Prometheus targets.
+//!
+//! ```text
+//! static_configs, file_sd_configs --> supervisor --> a loop per target: fetch --> page memory --> Intake::append
+//! ```
+//!
+//! The supervisor turns what is discovered into targets (`target`) and starts, replaces and ends loops by difference
+//! (`supervisor`). A loop (`scrape_loop`) waits for its place in the interval, gets the page (`fetch`), lets the page
+//! memory turn it into one remote-write 2.0 request (`page`), and waits until the spool has it. What Prometheus does
+//! with a page is done here too: `up` and the other report samples, staleness markers, relabelling, limits.
+
+mod buffers;
+mod duration;
+mod failure;
+mod family;
+mod fetch;
+mod file_sd;
+mod labelling;
+mod local;
+mod metrics;
+mod page;
+mod schedule;
+mod scrape_loop;
+mod status;
+mod supervisor;
+mod target;
+mod url;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use prometheus::Registry;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::error;
 use weir_config::{Global, ScrapeConfig};
 use weir_http_client::ClientError;
 use weir_intake::Intake;
 use weir_ledger::Ledger;
+
+use buffers::Buffers;
+pub(crate) use local::LocalTarget;
+use metrics::ScrapeMetrics;
+use scrape_loop::{Shared, machine_seed};
+pub use status::{Health, LastScrape, TargetStatus, Targets};
+use supervisor::{Apply, Supervisor, prepare};
 
 /// What is scraped, and the labels that every series gets.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,11 +75,11 @@ pub enum ScrapeError {
 
 /// All scrape loops and the discovery of their targets.
 #[derive(Debug)]
-pub struct Scraper {}
-
-/// A view of the targets for `/targets`; clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct Targets {}
+pub struct Scraper {
+    commands: mpsc::Sender<Apply>,
+    supervisor: AbortOnDrop,
+    targets: Targets,
+}
 
 impl Scraper {
     /// Starts discovery and a loop per target. Must run within a tokio runtime.
@@ -53,30 +90,58 @@ impl Scraper {
         registry: &Registry,
         shutdown: CancellationToken,
     ) -> Result<Self, ScrapeError> {
-        let _ = (settings, intake, ledger, registry, shutdown);
-        Ok(Self {})
+        let prepared = prepare(settings)?;
+        let metrics = ScrapeMetrics::register(registry)?;
+        let shared =
+            Shared { intake, ledger, metrics, buffers: Buffers::default(), shutdown, seed: machine_seed() };
+        let targets = Targets::default();
+        let (commands, receiver) = mpsc::channel(1);
+        let supervisor = Supervisor::new(Arc::new(shared), targets.clone());
+        let supervisor = AbortOnDrop(tokio::spawn(supervisor.run(prepared, receiver)));
+        Ok(Self { commands, supervisor, targets })
+    }
+
+    /// Says whether [`Scraper::apply`] would take `settings`.
+    pub fn check(settings: ScrapeSettings) -> Result<(), ScrapeError> {
+        prepare(settings).map(drop)
     }
 
     /// Applies new settings by difference: targets that did not change keep running and keep their page memory,
     /// removed ones end with staleness markers. On an error nothing changes.
     pub async fn apply(&mut self, settings: ScrapeSettings) -> Result<(), ScrapeError> {
-        let _ = settings;
+        let prepared = prepare(settings)?;
+        let (done, applied) = oneshot::channel();
+        if self.commands.send(Apply { prepared, done }).await.is_ok() {
+            // At a shutdown there is nothing left to apply to.
+            let _ = applied.await;
+        }
         Ok(())
     }
 
     /// The targets, kept up to date.
     pub fn targets(&self) -> Targets {
-        Targets::default()
+        self.targets.clone()
     }
 
-    /// Waits until every loop has ended. To be called after `shutdown` was cancelled; a scrape that is under way
-    /// is finished first.
-    pub async fn stop(self) {}
-}
-
-impl Targets {
-    /// A copy as it stands, for `/targets`.
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::Value::Array(Vec::new())
+    /// Waits until every loop has ended. To be called after `shutdown` was cancelled. A page that was fetched is taken
+    /// into the spool first, which may wait for room; dropped before that, the loops are aborted and what they hold
+    /// stays pending in the ledger.
+    pub async fn stop(mut self) {
+        if let Err(error) = (&mut self.supervisor.0).await {
+            error!(%error, "scraping ended before its time");
+        }
     }
 }
+
+/// A task that ends with its handle.
+#[derive(Debug)]
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests;
