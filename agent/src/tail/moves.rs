@@ -18,11 +18,20 @@ const FOLLOWED_MAX: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Moves {
     /// Names that do not match, of files that had the second name, which does.
-    followed: HashMap<PathBuf, PathBuf>,
+    followed: HashMap<PathBuf, Origin>,
     /// Renames of which the new name is not known yet.
-    cookies: HashMap<u32, PathBuf>,
+    cookies: HashMap<u32, Origin>,
+    /// Walks that have ended. What was followed for a whole walk is forgotten.
+    walks: u64,
     /// Where matching symlinks lead to, with the symlinks.
     links: HashMap<PathBuf, PathBuf>,
+}
+
+/// The matching name that a file had, and the number of walks by then.
+#[derive(Clone, Debug)]
+struct Origin {
+    path: PathBuf,
+    walks: u64,
 }
 
 impl Moves {
@@ -30,8 +39,9 @@ impl Moves {
     pub(crate) fn follow(&mut self, links: HashMap<PathBuf, PathBuf>, is_all: bool) {
         if is_all {
             self.links = links;
-            self.followed.clear();
-            self.cookies.clear();
+            self.walks += 1;
+            self.followed.retain(|_, origin| origin.walks + 1 >= self.walks);
+            self.cookies.retain(|_, origin| origin.walks + 1 >= self.walks);
         } else {
             self.links.extend(links);
         }
@@ -59,7 +69,7 @@ impl Moves {
                 self.look(&path, entries, table, wanted);
                 if let Some(origin) = self.cookies.remove(&cookie) {
                     self.followed.insert(path.clone(), origin.clone());
-                    wanted.moved.push((path, origin));
+                    wanted.moved.push((path, origin.path));
                 }
             }
         }
@@ -76,12 +86,11 @@ impl Moves {
     }
 
     /// The matching name under which the file at `path` was.
-    fn origin(&mut self, path: &Path, entries: &Entries) -> Option<PathBuf> {
+    fn origin(&mut self, path: &Path, entries: &Entries) -> Option<Origin> {
         let followed = self.followed.remove(path);
-        if entries.matches(path) {
-            return Some(path.to_owned());
-        }
-        self.links.get(path).cloned().or(followed)
+        let matching =
+            if entries.matches(path) { Some(path) } else { self.links.get(path).map(PathBuf::as_path) };
+        matching.map(|path| Origin { path: path.to_owned(), walks: self.walks }).or(followed)
     }
 
     fn make_room(&mut self) {

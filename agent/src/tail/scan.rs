@@ -126,7 +126,9 @@ impl Scanner {
         match watcher.watch_dir(dir) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 self.metrics.watch_errors.inc();
-                warn!(path = %dir.display(), %error, "folder cannot be watched and is walked from time to time");
+                if self.shelf.may_tell(dir) {
+                    warn!(path = %dir.display(), %error, "folder cannot be watched and is walked from time to time");
+                }
             }
             _ => {}
         }
@@ -163,7 +165,9 @@ impl Scanner {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 self.metrics.read_errors.inc();
-                warn!(path = %at.display(), %error, "log file cannot be opened");
+                if self.shelf.may_tell(at) {
+                    warn!(path = %at.display(), %error, "log file cannot be opened");
+                }
             }
         }
     }

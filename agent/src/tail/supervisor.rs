@@ -4,6 +4,7 @@
 mod config;
 mod files;
 mod saving;
+mod scans;
 mod turns;
 
 use std::collections::HashSet;
@@ -36,9 +37,6 @@ use crate::tail::sink::Sink;
 use crate::tail::table::{SlotId, Table};
 use crate::tail::turn::{Buffers, TurnContext, TurnEnd};
 use crate::tail::watch::{self as notify, Event, Events};
-
-/// A pause between walks is so many times as long as the last walk took.
-const WALK_PAUSE_FACTOR: u32 = 4;
 
 /// What the handle asks for.
 #[derive(Debug)]
@@ -167,7 +165,6 @@ impl<S: Sink> Supervisor<S> {
             self.start_jobs();
             let wakes_at = self.wakes_at();
             tokio::select! {
-                biased;
                 () = shutdown.cancelled() => {}
                 Some(done) = self.jobs.join_next() => self.finish(done),
                 events = next_events(&mut self.events, &self.context) => self.take_events(events),
@@ -206,8 +203,17 @@ impl<S: Sink> Supervisor<S> {
         for event in events {
             match event {
                 Event::Modified(slot) => self.modified(slot),
+                Event::Overflow => self.notifications_lost(),
                 event => self.moves.take(event, &self.scanner.entries, &self.table, &mut self.scan.wanted),
             }
+        }
+    }
+
+    /// Any name may have come or gone, and any file been written to.
+    fn notifications_lost(&mut self) {
+        self.scan.wanted.is_full = true;
+        for (_, tracked) in self.table.iter_mut() {
+            tracked.is_armed = false;
         }
     }
 
@@ -230,54 +236,8 @@ impl<S: Sink> Supervisor<S> {
 
     fn wakes_at(&self) -> Instant {
         let walk_after = (self.scan.wanted.is_full && !self.scan.is_running).then_some(self.scan.walk_after);
-        let due = [Some(self.scan.walks_at), self.saves_at(), walk_after, self.schedule.wakes_at()];
-        let polls_at = self.needs_polls().then_some(self.polls_at);
-        due.into_iter().chain([polls_at]).flatten().min().unwrap_or(self.scan.walks_at)
-    }
-
-    fn start_scan(&mut self) {
-        let now = Instant::now();
-        let waits = self.scan.wanted.is_full && now < self.scan.walk_after;
-        if self.scan.is_running || self.scan.wanted.is_empty() || waits {
-            return;
-        }
-        self.scan.is_running = true;
-        let request = std::mem::take(&mut self.scan.wanted);
-        let scanner = self.scanner.clone();
-        self.jobs.spawn_blocking(move || {
-            let started = std::time::Instant::now();
-            let scanned = Box::new(scanner.run(request));
-            Done::Scan { scanned, scanner, took: started.elapsed() }
-        });
-    }
-
-    fn scan_ended(&mut self, scanned: Scanned, scanner: &Scanner, took: Duration) {
-        self.scan.is_running = false;
-        let is_walk = scanned.is_full;
-        let is_current = Arc::ptr_eq(&scanner.entries, &self.scanner.entries);
-        self.take_scanned(scanned, is_current);
-        if !is_walk {
-            return;
-        }
-        self.scan.walk_after = Instant::now() + took * WALK_PAUSE_FACTOR;
-        if is_current {
-            self.first_files_found();
-        }
-    }
-
-    /// What was found is what `start_at` is for; from now on new files are read from their beginning.
-    fn first_files_found(&mut self) {
-        let keys = self.scanner.entries.pattern_keys();
-        if self.scan.holds_new {
-            self.scan.holds_new = false;
-            self.scanner.known_patterns = Arc::new(keys.into_iter().collect());
-            self.saving.is_changed = true;
-            self.saving.is_urgent = true;
-        }
-        for waiting in self.scan.waiting.drain(..) {
-            // The one who waited may have gone.
-            let _ = waiting.send(());
-        }
+        let due = [self.saves_at(), walk_after, self.schedule.wakes_at()];
+        due.into_iter().flatten().fold(self.scan.walks_at.min(self.polls_at), Instant::min)
     }
 }
 

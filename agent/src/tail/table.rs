@@ -165,6 +165,10 @@ impl Table {
         self.slots.iter_mut().map(|(&slot, tracked)| (slot, tracked))
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &Tracked> {
         self.slots.values()
     }

@@ -139,8 +139,10 @@ impl Watcher {
         }
         let mut watched = self.watched.lock();
         match watched.targets.get(&event.wd) {
-            Some(Target::File(slot)) if event.mask.contains(EventMask::MODIFY) => {
-                events.push(Event::Modified(*slot));
+            Some(&Target::File(slot)) if event.mask.intersects(EventMask::MODIFY | EventMask::IGNORED) => {
+                // An armed watch that ends without a write, as at an unmount, must not be waited for.
+                watched.fired(slot, &event.wd);
+                events.push(Event::Modified(slot));
             }
             Some(Target::Dir(paths)) => {
                 let name = event.name.unwrap_or_default();
@@ -149,7 +151,7 @@ impl Watcher {
             _ => {}
         }
         if event.mask.contains(EventMask::IGNORED) {
-            watched.forget(&event.wd);
+            watched.targets.remove(&event.wd);
         } else if event.mask.contains(EventMask::MOVE_SELF) {
             watched.remove(event.wd.clone());
         }
@@ -163,10 +165,9 @@ impl Watched {
         let _ = self.watches.remove(descriptor);
     }
 
-    fn forget(&mut self, descriptor: &WatchDescriptor) {
-        if let Some(Target::File(slot)) = self.targets.remove(descriptor)
-            && self.armed.get(&slot) == Some(descriptor)
-        {
+    fn fired(&mut self, slot: SlotId, descriptor: &WatchDescriptor) {
+        self.targets.remove(descriptor);
+        if self.armed.get(&slot) == Some(descriptor) {
             self.armed.remove(&slot);
         }
     }

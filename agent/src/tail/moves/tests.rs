@@ -89,3 +89,15 @@ fn renames_that_are_followed_are_bounded() {
     }
     assert!(moves.followed.len() + moves.cookies.len() <= FOLLOWED_MAX);
 }
+
+#[test]
+fn a_rename_is_followed_across_the_end_of_a_walk_and_forgotten_after_the_next() {
+    let mut moves = Moves::default();
+    take(&mut moves, renamed("/log/x/a.log", "/log/x/a.1", 1));
+    moves.follow(HashMap::new(), true);
+    assert_eq!(take(&mut moves, renamed("/log/x/a.1", "/log/x/a.2", 2)).moved.len(), 1);
+    moves.follow(HashMap::new(), true);
+    moves.follow(HashMap::new(), true);
+    assert!(take(&mut moves, renamed("/log/x/a.2", "/log/x/a.3", 3)).is_empty());
+    assert!(moves.followed.is_empty() && moves.cookies.is_empty());
+}

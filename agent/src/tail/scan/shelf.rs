@@ -1,6 +1,7 @@
 //! Which files are open, and what is known of those that are not.
 
 use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 
@@ -17,6 +18,8 @@ const CLOSED_MAX: usize = 1024;
 pub(crate) struct Shelf {
     files: Mutex<Files>,
     open_max: usize,
+    /// Paths whose trouble was told.
+    told: Mutex<HashSet<PathBuf>>,
 }
 
 #[derive(Debug, Default)]
@@ -29,11 +32,17 @@ struct Files {
 
 impl Shelf {
     pub(crate) fn new(saved: impl IntoIterator<Item = SavedFile>, open_max: usize) -> Self {
-        let shelf = Self { files: Mutex::default(), open_max };
+        let shelf = Self { files: Mutex::default(), open_max, told: Mutex::default() };
         for file in saved {
             shelf.files.lock().close(file);
         }
         shelf
+    }
+
+    /// True the first time: the same trouble comes up at each walk.
+    pub(crate) fn may_tell(&self, path: &Path) -> bool {
+        let mut told = self.told.lock();
+        told.len() < CLOSED_MAX && told.insert(path.to_owned())
     }
 
     pub(crate) fn is_open(&self, inode: Inode) -> bool {

@@ -131,11 +131,7 @@ impl<S: Sink> Supervisor<S> {
         }
     }
 
-    /// True when files depend on being looked at.
-    pub(super) fn needs_polls(&self) -> bool {
-        self.table.values().any(|tracked| tracked.nameless.is_some() || needs_poll(tracked))
-    }
-
+    /// Looks after files that depend on it.
     pub(super) fn poll(&mut self, now: Instant) {
         let wanting = self.table.iter_mut().filter(|(_, tracked)| {
             let waits_for_end = tracked.nameless.is_some() && !is_quiet(tracked, now, &self.settings);

@@ -158,3 +158,21 @@ async fn settings_that_change_are_in_the_next_batch() {
     assert_eq!(records[0].resource["service.name"], "new");
     assert_eq!(Arc::strong_count(&stage.sink.batches), 2);
 }
+
+#[tokio::test]
+async fn when_notifications_are_lost_every_file_and_folder_is_looked_at() {
+    let mut stage = Stage::new();
+    stage.write("logs/a.log", "one\n");
+    stage.start().await;
+    stage.expect(&["one"]).await;
+    let queued_max = std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").expect("readable");
+    let queued_max: usize = queued_max.trim().parse().expect("a number");
+    // Nothing else runs on this thread meanwhile, so that the queue fills up.
+    for _ in 0..=queued_max {
+        stage.write("logs/x", "");
+        stage.remove("logs/x");
+    }
+    stage.write("logs/a.log", "two\n");
+    stage.write("logs/b.log", "three\n");
+    stage.expect(&["one", "two", "three"]).await;
+}
