@@ -96,7 +96,7 @@ pub struct Parser<'a> {
     cursor: Cursor<'a>,
     format: Format,
     kind: Kind,
-    /// Where the line that is being read begins; for messages.
+    /// Where the line that is being read begins.
     line_start: usize,
     ended: bool,
 }
@@ -115,18 +115,24 @@ impl<'a> Parser<'a> {
             return None;
         }
         let tail = parse_tail(tail, self.format).ok()?;
+        self.line_start = self.cursor.at;
         self.cursor.at += series.len() + tail.len;
         Some(tail)
     }
 
-    /// The type that the last `TYPE` line gave, of whatever metric.
-    pub fn kind(&self) -> Kind {
-        self.kind
+    /// The format that the page is read in.
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// Bytes walked so far. Right after an item: the end of its line.
     pub fn position(&self) -> usize {
         self.cursor.at
+    }
+
+    /// Where the line of the last item begins.
+    pub fn line_start(&self) -> usize {
+        self.line_start
     }
 
     fn item(&mut self) -> Result<Option<Item<'a>>, Reason> {
