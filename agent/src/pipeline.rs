@@ -15,7 +15,6 @@ mod budget;
 mod exporters;
 mod host_metrics;
 mod listeners;
-mod local_target;
 mod loss_clock;
 mod receivers;
 mod sink;

@@ -10,6 +10,7 @@
 //! with a page is done here too: `up` and the other report samples, staleness markers, relabelling, limits.
 
 mod buffers;
+mod by_hash;
 mod duration;
 mod failure;
 mod family;

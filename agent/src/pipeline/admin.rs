@@ -158,9 +158,9 @@ impl AdminServer {
         let mut clock = self.clock.lock();
         clock.observe(Instant::now(), bytes);
         let free = stats.bytes_max.saturating_sub(bytes);
-        for ExporterStatus { name, signals, status } in exporters {
-            let oldest =
-                signals.iter().filter_map(|signal| stats.signals[signal.index()].oldest_received).min();
+        for ExporterStatus { name, status } in exporters {
+            let own = stats.signals.iter().flat_map(|signal| &signal.cursors).filter(|cursor| cursor.exporter == *name);
+            let oldest = own.filter_map(|cursor| cursor.oldest_received).min();
             let oldest = oldest.filter(|_| status.retrying_since.is_some());
             let seconds = clock.seconds(oldest, config.spool.age_max, free, UnixNanos::now());
             self.gauges.time_to_loss.with_label_values(&[name.as_str()]).set(seconds);

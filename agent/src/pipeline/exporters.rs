@@ -86,7 +86,6 @@ type Start = Box<dyn FnOnce(Vec<(Signal, Reader)>, Ledger, DeliveryMetrics) -> D
 /// How an exporter fares.
 pub(super) struct ExporterStatus {
     pub(super) name: String,
-    pub(super) signals: Vec<Signal>,
     pub(super) status: Status,
 }
 
@@ -193,7 +192,6 @@ impl Exporters {
     pub(super) fn statuses(&self) -> Vec<ExporterStatus> {
         let status = |(name, running): (&String, &Running)| ExporterStatus {
             name: name.clone(),
-            signals: running.destination.signals(),
             status: running.delivery.status(),
         };
         self.running.iter().map(status).collect()

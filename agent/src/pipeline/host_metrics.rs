@@ -11,12 +11,12 @@ use tracing::{error, warn};
 use weir_config::{Config, HostMetricsConfig};
 use weir_intake::Intake;
 use weir_ledger::Ledger;
-use weir_model::Receiver;
+use weir_model::{Reason, Receiver, Signal};
 
-use super::local_target::LocalTarget;
 use super::receivers::resource_labels;
 use crate::host::collect;
 use crate::identity::host_name;
+use crate::scrape::LocalTarget;
 
 /// The job under which the node's metrics appear, as node_exporter's do by custom.
 const JOB: &str = "node";
@@ -71,11 +71,8 @@ impl HostMetrics {
     fn start(&self, settings: Settings) -> Running {
         let stop = CancellationToken::new();
         let labels = [("instance", host_name()), ("job", JOB.to_owned())];
-        let target = LocalTarget::new(
-            labels.map(|(name, value)| (name.to_owned(), value)).into(),
-            settings.common_labels.clone(),
-            Receiver::HostMetrics,
-        );
+        let labels = labels.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let target = LocalTarget::new(&labels, settings.common_labels.clone(), Receiver::HostMetrics);
         let reading = Reading {
             config: settings.config.clone(),
             target,
@@ -152,8 +149,14 @@ impl Reading {
     }
 
     async fn append(&mut self, took: Duration) {
-        let batch = self.target.observe(self.page.as_bytes(), took, &self.ledger);
+        let (batch, unreadable) = self.target.observe(self.page.as_bytes(), took, &self.ledger);
+        if let Some(error) = unreadable {
+            error!(error, "the page of host metrics cannot be read");
+        }
+        let records = u64::from(batch.records);
         if let Err(error) = self.intake.append(batch).await {
+            let component = Receiver::HostMetrics.as_str();
+            self.ledger.drop_pending(Signal::Metrics, component, Reason::Shutdown, records);
             error!(%error, "host metrics were not taken");
         }
     }

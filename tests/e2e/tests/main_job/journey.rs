@@ -1,7 +1,8 @@
 //! Weir with everything around it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use weir_e2e::{Backends, LineShape, Page, PageServer, Rotation, Weir, Writer, world_readable_folder};
@@ -48,8 +49,8 @@ impl Journey {
              remote_write:\n\
              - {{url: \"{prometheus}/api/v1/write\", protobuf_message: io.prometheus.write.v2.Request}}\n\
              logs:\n\
-             - {{name: files, paths: [\"{logs}/*.log\"], format: auto}}\n\
-             - {{name: pods, paths: [\"{logs}/pods/*.log\"], format: cri}}\n\
+             - {{name: files, paths: [\"{logs}/*.log*\"], exclude: [\"*.copy\"], format: auto}}\n\
+             - {{name: pods, paths: [\"{logs}/pods/*.log*\"], exclude: [\"*.copy\"], format: cri}}\n\
              otlp: {{grpc: {{listen: \"127.0.0.1:{grpc_port}\"}}, http: {{listen: \"127.0.0.1:{http_port}\"}}}}\n\
              resource: {{attributes: {{deployment.environment.name: e2e}}}}\n\
              elasticsearch:\n\
@@ -130,10 +131,30 @@ impl Journey {
     /// Waits until Elasticsearch holds as many documents as lines were written.
     pub(crate) fn await_documents(&self, timeout: Duration) {
         let goal = self.writers().map(|writer| writer.expected().len() as u64).sum::<u64>() + GENERATED_LOGS;
+        let began = Instant::now();
         wait_until("documents are there", timeout, || match self.backends.elasticsearch.count(INDEX)? {
             found if found >= goal => Ok(()),
-            found => Err(format!("{found} of {goal}; {:?}", self.weir.books())),
+            // Only the last complaint is shown, so only that one need be thorough.
+            found if began.elapsed() < timeout => Err(format!("{found} of {goal}")),
+            found => Err(format!("{found} of {goal}; {}\n{:?}", self.missing(), self.weir.books())),
         });
+    }
+
+    /// Which lines of each file Elasticsearch does not have, as ranges.
+    fn missing(&self) -> String {
+        let found: BTreeSet<String> = self
+            .documents()
+            .into_iter()
+            .filter_map(|(_, document)| document["message"].as_str().map(str::to_owned))
+            .collect();
+        let mut text = String::new();
+        for writer in self.writers() {
+            let missing: Vec<u64> =
+                (0..writer.written()).filter(|&number| !found.contains(&writer.message(number))).collect();
+            let ranges = missing.chunk_by(|a, b| a + 1 == *b).map(|run| (run[0], run[run.len() - 1]));
+            text.push_str(&format!("{} lacks {:?}; ", writer.message(0), ranges.collect::<Vec<_>>()));
+        }
+        text
     }
 
     pub(crate) fn documents(&self) -> Vec<(String, Value)> {
