@@ -108,19 +108,24 @@ fn failed(shared: &Shared, step: &'static str, path: &Path, source: io::Error) -
 /// Writes the cursors that changed, against the death of the process.
 pub(crate) fn write_cursors(shared: &Shared, log: &Log) {
     for exporter in exporters(log, |subscriber| subscriber.unwritten) {
-        let Some(file) = cursor_file(log, &exporter) else { continue };
-        let mut file = file.lock();
-        let settled = {
-            let mut state = log.state.lock();
-            let Some(subscriber) = state.subscribers.get_mut(&exporter) else { continue };
-            subscriber.unwritten = false;
-            subscriber.cursor.settled()
-        };
-        if let Err(error) = file.write(&settled) {
-            shared.note_failure("save", log.cursor_folder.join(&*exporter), &error);
-            if let Some(subscriber) = log.state.lock().subscribers.get_mut(&exporter) {
-                subscriber.unwritten = true;
-            }
+        write_cursor(shared, log, &exporter);
+    }
+}
+
+/// Writes one cursor against the death of the process.
+pub(crate) fn write_cursor(shared: &Shared, log: &Log, exporter: &str) {
+    let Some(file) = cursor_file(log, exporter) else { return };
+    let mut file = file.lock();
+    let settled = {
+        let mut state = log.state.lock();
+        let Some(subscriber) = state.subscribers.get_mut(exporter) else { return };
+        subscriber.unwritten = false;
+        subscriber.cursor.settled()
+    };
+    if let Err(error) = file.write(&settled) {
+        shared.note_failure("save", log.cursor_folder.join(exporter), &error);
+        if let Some(subscriber) = log.state.lock().subscribers.get_mut(exporter) {
+            subscriber.unwritten = true;
         }
     }
 }

@@ -108,6 +108,8 @@ impl Spool {
         if is_new {
             self.create_cursor(log, exporter)?;
         }
+        // Takes the room that saving needs on a disk that is full later, when settling is what frees it.
+        saving::write_cursor(shared, log, exporter);
         let mut state = log.state.lock();
         let end = state.end;
         let already = || SpoolError::AlreadySubscribed { signal, exporter: exporter.to_owned() };

@@ -22,6 +22,15 @@ async fn the_first_exporter_ever_starts_at_the_beginning_and_later_ones_at_the_e
 }
 
 #[tokio::test]
+async fn both_files_of_a_cursor_have_their_room_before_the_disk_can_fill() {
+    let rig = Rig::new();
+    let _reader = rig.subscribe("es");
+    for name in ["es", "es.recent"] {
+        assert!(fs::metadata(rig.cursor_file(name)).unwrap().len() > 0, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_cursor_starts_over_with_duplicates_rather_than_loss() {
     let mut rig = Rig::new();
     let reader = rig.subscribe("es");
