@@ -1,7 +1,7 @@
 //! What it costs to tail a file of JSON lines up to the door of the spool: reading, scanning, encoding.
 //!
 //! ```text
-//! cargo run --profile quick -p weir-agent --example tail_throughput [MEGABYTES]
+//! cargo run --profile quick -p weir-agent --example tail_throughput [MEGABYTES [plain]]
 //! ```
 
 #![expect(clippy::print_stdout, reason = "its output is what the example is for")]
@@ -52,6 +52,8 @@ impl Sink for Counter {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let megabytes: u64 = std::env::args().nth(1).map_or(Ok(100), |text| text.parse())?;
+    let is_plain = std::env::args().nth(2).is_some_and(|format| format == "plain");
+    let format = if is_plain { LineFormat::Plain } else { LineFormat::Auto };
     let dir = tempfile::tempdir()?;
     let lines = write_log(&dir.path().join("app.log"), megabytes << 20)?;
     let records = watch::channel(0).0;
@@ -61,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (started, cpu_before) = (Instant::now(), cpu_time());
     let shutdown = CancellationToken::new();
     let tailer = Tailer::start(
-        &[config(dir.path())],
+        &[config(dir.path(), format)],
         TailSettings::new(dir.path().join("state")),
         sink,
         ledger,
@@ -120,12 +122,12 @@ fn write_log(path: &Path, bytes: u64) -> std::io::Result<u64> {
     Ok(lines)
 }
 
-fn config(dir: &Path) -> LogsConfig {
+fn config(dir: &Path, format: LineFormat) -> LogsConfig {
     LogsConfig {
         name: "app".to_owned(),
         paths: vec![dir.join("*.log").to_string_lossy().into_owned()],
         exclude: Vec::new(),
-        format: LineFormat::Auto,
+        format,
         start_at: StartAt::Beginning,
         line_bytes_max: 1 << 20,
         attributes: BTreeMap::new(),
