@@ -107,7 +107,7 @@ fn cuts_long_lines(weir: &Weir, backends: &Backends, logs: &Path) {
         documents.iter().filter_map(|(_, document)| document["message"].as_str()).collect();
     messages.sort_unstable_by_key(|message| message.len());
     assert_eq!(messages, ["short", &line[..100]]);
-    assert_eq!(weir.books().sum("weir_tail_lines_cut_total", &[]), 1.0);
+    assert_eq!(weir.books().sum("weir_lines_cut_total", &[]), 1.0);
 }
 
 fn writes_dead_letters(weir: &Weir, logs: &Path) {
