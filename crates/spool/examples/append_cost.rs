@@ -4,6 +4,7 @@
 //!
 //! Prints CPU time of the whole process (user and system, all threads) and wall time per batch, for
 //! - `write`: one `write` of the batch per call, from one thread, nothing else;
+//! - `write and sync`: the same, synced each second as the spool does;
 //! - `append`: `Spool::append` without a reader;
 //! - `append and take`: with one reader that keeps up and settles each batch.
 #![allow(clippy::print_stdout)] // It is what the program is for.
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use rustix::fs::{Advice, fadvise};
 use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -24,6 +26,8 @@ use weir_model::{Batch, OrderKey, Receiver, Signal, UnixNanos};
 use weir_spool::{EntryId, Reader, Spool, SpoolSettings, TakeLimits};
 
 const EXPORTER: &str = "bench";
+const SEGMENT_BYTES: usize = 8 << 20;
+const SEGMENTS: usize = 32;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -32,7 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{batches} batches of {batch_bytes} bytes, {in_flight} in flight");
     let payload = Bytes::from(vec![b'x'; batch_bytes]);
     let folder = TempDir::new_in(".")?;
-    report("write", batches, || plain_write(folder.path(), &payload, batches))?;
+    report("write", batches, || plain_write(folder.path(), &payload, batches, false))?;
+    report("write and sync", batches, || plain_write(folder.path(), &payload, batches, true))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for (name, with_reader) in [("append", false), ("append and take", true)] {
         let folder = TempDir::new_in(".")?;
@@ -61,17 +66,32 @@ fn cpu_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Writes files of 16 MiB and removes all but the last ones, as the spool does.
-fn plain_write(folder: &Path, payload: &Bytes, batches: usize) -> Result<(), Box<dyn Error>> {
-    let per_file = (16 << 20) / payload.len().max(1);
+/// Writes files as large and as many as the spool does; with `is_synced` syncs them each second and drops their pages.
+fn plain_write(
+    folder: &Path,
+    payload: &Bytes,
+    batches: usize,
+    is_synced: bool,
+) -> Result<(), Box<dyn Error>> {
+    let per_file = (SEGMENT_BYTES / payload.len().max(1)).max(1);
     let path = |number: usize| folder.join(number.to_string());
-    for (number, start) in (0..batches).step_by(per_file.max(1)).enumerate() {
+    let mut synced = Instant::now();
+    let mut unsynced = Vec::new();
+    for (number, start) in (0..batches).step_by(per_file).enumerate() {
         let mut file = File::create(path(number))?;
         for _ in start..batches.min(start + per_file) {
             file.write_all(payload)?;
         }
-        if number >= 4 {
-            fs::remove_file(path(number - 4))?;
+        unsynced.push(file);
+        if is_synced && synced.elapsed() >= Duration::from_secs(1) {
+            for file in unsynced.drain(..) {
+                file.sync_data()?;
+                fadvise(&file, 0, None, Advice::DontNeed)?;
+            }
+            synced = Instant::now();
+        }
+        if number >= SEGMENTS {
+            fs::remove_file(path(number - SEGMENTS))?;
         }
     }
     Ok(())
@@ -87,7 +107,7 @@ async fn append(
     let ledger = Ledger::new();
     let settings = SpoolSettings {
         path: folder.to_owned(),
-        bytes_max: 1 << 30,
+        bytes_max: (SEGMENTS * SEGMENT_BYTES) as u64,
         drop_oldest: true,
         ..SpoolSettings::default()
     };
