@@ -93,10 +93,12 @@ fn tracing_settings(config: &Config) -> TracingSettings {
     }
 }
 
-/// An error and its causes in one line.
+/// An error and its causes in one line; a cause that an error quotes itself is not repeated.
 fn whole(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+    causes.map(ToString::to_string).fold(error.to_string(), |line, cause| {
+        if line.ends_with(&cause) { line } else { format!("{line}: {cause}") }
+    })
 }
 
 #[cfg(test)]
