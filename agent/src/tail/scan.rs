@@ -42,6 +42,9 @@ impl Request {
     }
 }
 
+/// A file that was opened, and how it relates to what was known.
+pub(crate) type Opened = (Box<Reader>, Opening);
+
 /// A file that was found.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -51,7 +54,7 @@ pub(crate) struct Found {
     pub(crate) inode: Inode,
     pub(crate) matched: Match,
     /// Set for a file that was not open.
-    pub(crate) opened: Option<(Box<Reader>, Opening)>,
+    pub(crate) opened: Option<Opened>,
 }
 
 /// What came of a request.
@@ -173,12 +176,7 @@ impl Scanner {
     }
 
     /// Nothing when too many files are open.
-    #[expect(clippy::type_complexity, reason = "the pair is what Found holds")]
-    fn open(
-        &self,
-        path: &Path,
-        matched: &Match,
-    ) -> io::Result<Option<(Inode, Option<(Box<Reader>, Opening)>)>> {
+    fn open(&self, path: &Path, matched: &Match) -> io::Result<Option<(Inode, Option<Opened>)>> {
         let file = open_file(path)?;
         let stat = Stat::from(&file.metadata()?);
         if self.shelf.is_open(stat.inode) {

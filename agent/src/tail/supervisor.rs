@@ -102,6 +102,34 @@ struct Saving {
     held: Vec<(SlotId, u64)>,
 }
 
+impl Scans {
+    /// The first walk is due, and its files are held.
+    fn new(now: Instant, walks_at: Instant) -> Self {
+        Self {
+            wanted: Request { is_full: true, finds_saved: true, ..Request::default() },
+            is_running: false,
+            walk_after: now,
+            walks_at,
+            holds_new: true,
+            waiting: Vec::new(),
+        }
+    }
+}
+
+impl Saving {
+    fn new(saves_at: Instant) -> Self {
+        Self {
+            is_changed: false,
+            is_waiting: false,
+            is_urgent: false,
+            is_running: false,
+            saves_at,
+            number: 0,
+            held: Vec::new(),
+        }
+    }
+}
+
 impl<S: Sink> Supervisor<S> {
     /// Reads the checkpoint and opens the notifications.
     pub(crate) async fn open(
@@ -135,23 +163,8 @@ impl<S: Sink> Supervisor<S> {
             moves: Moves::default(),
             jobs: JoinSet::new(),
             turns_running: 0,
-            scan: Scans {
-                wanted: Request { is_full: true, finds_saved: true, ..Request::default() },
-                is_running: false,
-                walk_after: now,
-                walks_at: now + settings.reconcile_interval,
-                holds_new: true,
-                waiting: Vec::new(),
-            },
-            saving: Saving {
-                is_changed: false,
-                is_waiting: false,
-                is_urgent: false,
-                is_running: false,
-                saves_at: now,
-                number: 0,
-                held: Vec::new(),
-            },
+            scan: Scans::new(now, now + settings.reconcile_interval),
+            saving: Saving::new(now),
             polls_at: now + settings.poll_interval,
             closing: Vec::new(),
             settings,
