@@ -26,7 +26,7 @@ impl LocalTarget {
     pub(crate) fn new(labels: &[(&str, &str)], common: BTreeMap<String, String>, receiver: Receiver) -> Self {
         let mut target = Labels::default();
         for (name, value) in labels {
-            target.set(*name, *value);
+            target.set(name, *value);
         }
         let labelling = Labelling { target, rules: Arc::new(LabelRules { common, ..LabelRules::default() }) };
         let settings = PageSettings {

@@ -10,6 +10,7 @@
 //! vanished, and the report samples (`up` and its like).
 
 mod edits;
+mod head;
 mod learn;
 mod previous;
 mod replay;

@@ -315,6 +315,3 @@ pub(super) fn machine_seed() -> u64 {
     let names = rustix::system::uname();
     xxhash_rust::xxh3::xxh3_64(names.nodename().to_bytes())
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,8 +3,10 @@
 mod stage;
 
 use std::fs;
+use std::time::Duration;
 
 use weir_config::FileSdConfig;
+use weir_model::UnixNanos;
 use weir_relabel::{Rule, RuleSpec};
 
 use super::{Health, ScrapeSettings};
@@ -200,7 +202,7 @@ async fn targets_in_files_come_and_go_with_the_files() {
     let mut discovering = job("j", &stage);
     discovering.static_configs.clear();
     let files = vec![folder.path().join("*.json")];
-    let refresh_interval = std::time::Duration::from_secs(3600);
+    let refresh_interval = Duration::from_secs(3600);
     discovering.file_sd_configs = vec![FileSdConfig { files, refresh_interval }];
     stage.start(settings(vec![discovering]));
     fs::write(&path, format!("[{{\"targets\": [\"{}\"]}}]", stage.address)).unwrap();
@@ -242,6 +244,42 @@ async fn a_shutdown_ends_no_series_and_waits_for_no_target() {
     stage.until_requested().await;
     let left = stage.stop_and_check_books().await;
     assert!(left.iter().all(|samples| samples.stale_count() == 0 && samples.values_of("up") != [0.0]));
+}
+
+/// A page of 5000 series: large enough to be read on a thread of its own.
+fn large_page() -> String {
+    (0..5000)
+        .map(|series| format!("series_{series}{{label=\"some value of some length\"}} {series}\n"))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_large_page_keeps_its_memory_like_a_small_one() {
+    let mut stage = Stage::new().await;
+    stage.answer(Answer::page(&large_page()));
+    let mut slower = job("j", &stage);
+    (slower.scrape_interval, slower.scrape_timeout) = (Duration::from_secs(1), Duration::from_secs(1));
+    stage.start(settings(vec![slower]));
+    let first = stage.scrape_until("up", 1.0).await;
+    assert_eq!(first.values_of("scrape_series_added"), [5000.0]);
+    let second = stage.scrape_until("up", 1.0).await;
+    assert_eq!(second.values_of("scrape_series_added"), [0.0]);
+    assert_eq!(second.names().count(), 5005);
+    stage.stop_and_check_books().await;
+}
+
+#[tokio::test]
+async fn a_full_spool_pauses_scraping_and_what_is_skipped_is_counted() {
+    let mut stage = Stage::with_spool(2 << 20).await;
+    stage.answer(Answer::page(&large_page()));
+    stage.start(settings(vec![job("j", &stage)]));
+    stage.until(|stage| stage.spool_is_full(), "the spool is full").await;
+    let full_ms = (UnixNanos::now().0 / 1_000_000) as i64;
+    stage.scrape_where(|samples| samples.timestamp > full_ms + 1000).await;
+    assert!(stage.skipped() > 0);
+    stage.answer(Answer::page(""));
+    stage.scrape_until("scrape_samples_scraped", 0.0).await;
+    stage.stop_and_check_books().await;
 }
 
 #[test]

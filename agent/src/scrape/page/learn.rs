@@ -3,10 +3,11 @@
 mod seen;
 
 use weir_exposition::{Exemplar, Format, Item, LabelBuf, Parser, SeriesLine, Tail};
-use weir_proto::remote_write_v2::{Metadata, RequestWriter, Sample, SeriesHead, SymbolTable};
+use weir_proto::remote_write_v2::{Metadata, RequestWriter, Sample, SymbolTable};
 use weir_relabel::Labels;
 
 use super::edits::Edits;
+use super::head::put_head;
 use super::previous::Previous;
 use super::replay::Clock;
 use super::report::ReportHeads;
@@ -97,6 +98,7 @@ struct Learner<'a> {
     irregular: bool,
     over_limit: bool,
     refs: Vec<u32>,
+    head: Vec<u8>,
     labels: Labels,
     label_buf: LabelBuf,
 }
@@ -160,6 +162,7 @@ impl<'a> Learner<'a> {
             irregular: false,
             over_limit: false,
             refs: Vec::new(),
+            head: Vec::new(),
             labels: Labels::new(),
             label_buf: LabelBuf::new(),
         }
@@ -285,7 +288,8 @@ impl<'a> Learner<'a> {
         self.counts.added += u64::from(new);
         let sample = Sample { value: found.value, timestamp, start_timestamp: 0 };
         let series = self.writer.records() as u32;
-        let slot = self.writer.put_sample(SeriesHead::new(&self.refs, metadata).as_bytes(), &sample);
+        put_head(&mut self.head, &self.refs, metadata);
+        let slot = self.writer.put_sample(&self.head, &sample);
         let sends = own_timestamp.is_none() || self.clocked(series, last, &sample);
         self.push_piece(
             key,
@@ -382,8 +386,8 @@ impl<'a> Learner<'a> {
                 let text = self.symbols.get(*reference).and_then(|text| std::str::from_utf8(text).ok());
                 *reference = edits.intern(text.unwrap_or_default());
             }
-            let head = SeriesHead::new(&self.refs, Metadata::default());
-            edits.put_sample(head.as_bytes(), STALE, self.now_ms);
+            put_head(&mut self.head, &self.refs, Metadata::default());
+            edits.put_sample(&self.head, STALE, self.now_ms);
         }
     }
 }

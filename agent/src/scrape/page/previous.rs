@@ -1,12 +1,15 @@
 //! The last page as a source of what is known: which series there were, and with which labels.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use weir_proto::remote_write_v2::{Metadata, RequestView, SeriesHead, TimeSeriesView};
+use weir_proto::remote_write_v2::{Metadata, RequestView, TimeSeriesView};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::edits::Edits;
+use super::head::put_head;
 use super::{PageMemory, PageSettings, Place, STALE, Sent};
+use crate::scrape::by_hash::ByHash;
 use crate::scrape::labelling::METRIC_NAME;
 
 /// A line of the last page that held a sample.
@@ -20,35 +23,54 @@ pub(super) struct OldLine<'a> {
     pub(super) sent: Option<Sent>,
 }
 
+#[derive(Debug)]
+struct ByKey {
+    lines: ByHash<u32>,
+    /// A page cannot know it, so it cannot make keys collide.
+    seed: u64,
+}
+
 /// The last page, taken apart.
 pub(super) struct Previous<'a> {
     pub(super) memory: &'a PageMemory,
     pub(super) symbols: Vec<&'a str>,
     pub(super) lines: Vec<OldLine<'a>>,
     series: Vec<TimeSeriesView<'a>>,
-    /// The first line with each key; made when a line has moved.
-    by_key: OnceCell<HashMap<&'a [u8], u32>>,
+    /// The first line with each hash of a key; made when a line has moved.
+    by_key: OnceCell<ByKey>,
+    /// The reference of the label name that names the metric.
+    name_ref: Option<u32>,
 }
 
 impl<'a> Previous<'a> {
     pub(super) fn of(memory: &'a PageMemory) -> Self {
         let request = RequestView::new(memory.template.as_bytes());
+        let symbols: Vec<&str> = request.symbols().flatten().collect();
         Self {
             memory,
-            symbols: request.symbols().flatten().collect(),
+            name_ref: symbols.iter().position(|symbol| *symbol == METRIC_NAME).map(|index| index as u32),
+            symbols,
             series: request.timeseries().flatten().collect(),
             lines: lines(memory),
             by_key: OnceCell::new(),
         }
     }
 
-    /// The line with the series bytes `key`.
+    /// The line with the series bytes `key`. Of two keys with one hash the second is not found: its labels are made
+    /// again then, and are the same.
     pub(super) fn find(&self, key: &[u8]) -> Option<usize> {
-        let by_key = self.by_key.get_or_init(|| {
-            let lines = self.lines.iter().enumerate().rev();
-            lines.map(|(index, line)| (line.key, index as u32)).collect()
-        });
-        by_key.get(key).map(|&index| index as usize)
+        let ByKey { lines, seed } = self.by_key.get_or_init(|| self.index());
+        let &index = lines.get(&xxh3_64_with_seed(key, *seed))?;
+        (self.lines[index as usize].key == key).then_some(index as usize)
+    }
+
+    fn index(&self) -> ByKey {
+        let seed = fastrand::u64(..);
+        let mut by_key = ByHash::with_capacity_and_hasher(self.lines.len(), Default::default());
+        for (index, line) in self.lines.iter().enumerate() {
+            by_key.entry(xxh3_64_with_seed(line.key, seed)).or_insert(index as u32);
+        }
+        ByKey { lines: by_key, seed }
     }
 
     /// References of a series' label names and values, into `symbols`.
@@ -60,7 +82,7 @@ impl<'a> Previous<'a> {
     pub(super) fn metric_name(&self, series: u32) -> &'a str {
         let mut refs = self.label_refs(series);
         while let (Some(name), Some(value)) = (refs.next(), refs.next()) {
-            if self.symbols[name as usize] == METRIC_NAME {
+            if Some(name) == self.name_ref {
                 return self.symbols[value as usize];
             }
         }
@@ -80,12 +102,13 @@ impl<'a> Previous<'a> {
     /// Adds a staleness marker of every series.
     pub(super) fn end_all(&self, now_ms: i64, settings: &PageSettings, edits: &mut Edits) {
         let mut ended = HashSet::new();
+        let mut head = Vec::new();
         for line in self.lines.iter().filter(|line| self.is_tracked(line, settings)) {
             let refs: Vec<u32> = self.label_refs(line.series).collect();
-            let head = SeriesHead::new(&refs, Metadata::default());
+            put_head(&mut head, &refs, Metadata::default());
             // Only a page with several timestamps of one series has several lines of it in the template.
             if !self.memory.irregular || ended.insert(refs) {
-                edits.put_sample(head.as_bytes(), STALE, now_ms);
+                edits.put_sample(&head, STALE, now_ms);
             }
         }
     }

@@ -150,6 +150,7 @@ pub(super) struct Stage {
     registry: Registry,
     ledger: Ledger,
     intake: Intake,
+    spool: Spool,
     reader: Reader,
     _folder: TempDir,
 }
@@ -192,6 +193,11 @@ pub(super) fn settings(jobs: Vec<ScrapeConfig>) -> ScrapeSettings {
 
 impl Stage {
     pub(super) async fn new() -> Self {
+        Self::with_spool(SpoolSettings::default().bytes_max).await
+    }
+
+    /// With a spool of this many bytes.
+    pub(super) async fn with_spool(bytes_max: u64) -> Self {
         let server = Server {
             answer: Arc::new(Mutex::new(Answer::page(""))),
             headers: Arc::default(),
@@ -203,7 +209,8 @@ impl Stage {
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::new();
-        let settings = SpoolSettings { path: folder.path().to_owned(), ..SpoolSettings::default() };
+        let settings =
+            SpoolSettings { path: folder.path().to_owned(), bytes_max, ..SpoolSettings::default() };
         let spool = Spool::open(settings, ledger.clone()).unwrap();
         let reader = spool.subscribe(Signal::Metrics, "test").unwrap();
         let intake = IntakeSettings {
@@ -221,7 +228,8 @@ impl Stage {
             shutdown: CancellationToken::new(),
             registry: Registry::new(),
             ledger: ledger.clone(),
-            intake: Intake::new(intake, spool, ledger),
+            intake: Intake::new(intake, spool.clone(), ledger),
+            spool,
             reader,
             _folder: folder,
         }
@@ -304,6 +312,14 @@ impl Stage {
 
     pub(super) fn outcome(&self, outcome: &str) -> u64 {
         self.metric("weir_scrapes_total", Some(outcome))
+    }
+
+    pub(super) fn spool_is_full(&self) -> bool {
+        self.spool.is_full(Signal::Metrics)
+    }
+
+    pub(super) fn skipped(&self) -> u64 {
+        self.metric("weir_scrapes_skipped_total", None)
     }
 
     pub(super) fn file_errors(&self) -> u64 {

@@ -1,8 +1,8 @@
 //! The series that a page has had so far.
 
-use std::collections::HashMap;
-
 use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::scrape::by_hash::ByHash;
 
 /// What is known of a series on this page.
 #[derive(Clone, Copy, Debug)]
@@ -19,14 +19,18 @@ pub(super) struct Series {
 #[derive(Debug)]
 pub(super) struct Seen {
     refs: Vec<u32>,
-    by_hash: HashMap<u64, Series>,
+    by_hash: ByHash<Series>,
     /// A page cannot know it, so it cannot make label sets collide.
     seed: u64,
 }
 
 impl Seen {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { refs: Vec::new(), by_hash: HashMap::with_capacity(capacity), seed: fastrand::u64(..) }
+        Self {
+            refs: Vec::new(),
+            by_hash: ByHash::with_capacity_and_hasher(capacity, Default::default()),
+            seed: fastrand::u64(..),
+        }
     }
 
     pub(super) fn get(&mut self, refs: &[u32]) -> Option<&mut Series> {
