@@ -47,13 +47,13 @@ fn wildcards_stay_within_a_name_and_two_stars_do_not() {
 #[test]
 fn only_folders_on_the_way_to_a_match_are_led_through() {
     for (text, path, leads) in [
-        ("/home/*/logs/*.log", "/home", true),
-        ("/home/*/logs/*.log", "/home/anna", true),
-        ("/home/*/logs/*.log", "/home/anna/logs", true),
-        ("/home/*/logs/*.log", "/home/anna/music", false),
-        ("/home/*/logs/*.log", "/home/anna/logs/deeper", false),
-        ("/home/*/logs/*.log", "/", true),
-        ("/home/*/logs/*.log", "/etc", false),
+        ("/srv/*/logs/*.log", "/home", true),
+        ("/srv/*/logs/*.log", "/srv/anna", true),
+        ("/srv/*/logs/*.log", "/srv/anna/logs", true),
+        ("/srv/*/logs/*.log", "/srv/anna/music", false),
+        ("/srv/*/logs/*.log", "/srv/anna/logs/deeper", false),
+        ("/srv/*/logs/*.log", "/", true),
+        ("/srv/*/logs/*.log", "/etc", false),
         ("/log/a*/**/*.log", "/log/a1/b/c/d", true),
         ("/log/a*/**/*.log", "/log/b1", false),
     ] {
