@@ -47,7 +47,7 @@ fn wildcards_stay_within_a_name_and_two_stars_do_not() {
 #[test]
 fn only_folders_on_the_way_to_a_match_are_led_through() {
     for (text, path, leads) in [
-        ("/srv/*/logs/*.log", "/home", true),
+        ("/srv/*/logs/*.log", "/srv", true),
         ("/srv/*/logs/*.log", "/srv/anna", true),
         ("/srv/*/logs/*.log", "/srv/anna/logs", true),
         ("/srv/*/logs/*.log", "/srv/anna/music", false),
