@@ -16,6 +16,11 @@ use super::target::LoopSettings;
 /// Tells the target how long the scrape may take, in seconds.
 const SCRAPE_TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
 
+/// Bytes set aside for a page on the target's word alone.
+const RESERVED_MAX: u64 = 1 << 20;
+/// Pages shrink about this much by gzip.
+const GZIP_RATIO: usize = 10;
+
 /// A page as it came.
 #[derive(Debug)]
 pub(super) struct Fetched {
@@ -25,9 +30,9 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
-    /// Bytes that came over the wire.
-    pub(super) fn len(&self) -> usize {
-        self.body.len()
+    /// About how many bytes the page has.
+    pub(super) fn size(&self) -> usize {
+        if self.gzip { self.body.len() * GZIP_RATIO } else { self.body.len() }
     }
 
     /// The page, decompressed. CPU work for as long as the page is large.
@@ -82,7 +87,7 @@ async fn fetch_untimed(settings: &LoopSettings, buffers: &Buffers) -> Result<Fet
 
 async fn read(response: &mut Response, body: &mut Vec<u8>, settings: &LoopSettings) -> Result<(), Failure> {
     let bytes_max = settings.body_bytes_max;
-    body.reserve(response.content_length().unwrap_or(0).min(bytes_max) as usize);
+    body.reserve(response.content_length().unwrap_or(0).min(bytes_max).min(RESERVED_MAX) as usize);
     while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error, settings))? {
         if (body.len() + chunk.len()) as u64 >= bytes_max {
             return Err(Failure::BodySizeLimit(bytes_max));

@@ -25,7 +25,7 @@ use super::target::{LoopSettings, Target};
 
 /// The component under which dropped samples are counted.
 const COMPONENT: &str = "scrape";
-/// A page with more bytes than this on the wire is read on a thread of its own, so that it does not hold up others.
+/// A larger page is read on a thread of its own, so that it does not hold up others.
 const INLINE_BYTES_MAX: usize = 128 << 10;
 
 /// What all loops share.
@@ -175,7 +175,7 @@ impl ScrapeLoop {
         now_ms: i64,
         started: Instant,
     ) -> Taken {
-        if page.as_ref().map_or(0, Fetched::len) <= INLINE_BYTES_MAX {
+        if page.as_ref().map_or(0, Fetched::size) <= INLINE_BYTES_MAX {
             return take_in(memory, page, now_ms, started, self.settings(), &self.shared.buffers);
         }
         let empty = Box::new(PageMemory::new(&self.settings().page));
