@@ -1,15 +1,19 @@
 //! The floor of tailing: reads a file in blocks and writes them to a socket, nothing more. `floor-tail FILE` starts a
-//! reader that discards in a process of its own and prints lines and its own usage as JSON.
+//! reader that discards in a process of its own and prints lines and its own usage as JSON. `floor-tail FILE durable`
+//! also keeps what weir's promises and Elasticsearch's documents ask for: a copy on disk, synced each second, and twice
+//! the bytes on the socket.
 
 use std::error::Error;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use weir_benches::usage::Usage;
 
 const BLOCK_BYTES: usize = 256 << 10;
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 const DISCARD: &str = "--discard";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,8 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut reader = Command::new(std::env::current_exe()?).args([DISCARD, &address]).spawn()?;
     let (mut socket, _) = listener.accept()?;
     let mut file = File::open(path)?;
+    let mut copy = arguments.next().map(|_| tempfile::tempfile()).transpose()?;
     let mut block = vec![0; BLOCK_BYTES];
-    let mut lines = 0;
+    let (mut lines, mut synced) = (0, Instant::now());
     loop {
         let read = file.read(&mut block)?;
         if read == 0 {
@@ -33,6 +38,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         lines += memchr::memchr_iter(b'\n', &block[..read]).count();
         socket.write_all(&block[..read])?;
+        if let Some(copy) = &mut copy {
+            copy.write_all(&block[..read])?;
+            socket.write_all(&block[..read])?;
+            if synced.elapsed() >= SYNC_INTERVAL {
+                copy.sync_data()?;
+                synced = Instant::now();
+            }
+        }
+    }
+    if let Some(copy) = copy {
+        copy.sync_data()?;
     }
     drop(socket);
     reader.wait()?;

@@ -17,7 +17,8 @@ pub(crate) fn run() -> Result<Table, Box<dyn Error>> {
     let file = folder.path().join("app.log");
     write_lines(&file)?;
     let rows = vec![
-        floor(&file)?,
+        floor(&file, "floor (read file, write socket)", &[])?,
+        floor(&file, "the same with a synced copy and twice the bytes out", &["durable"])?,
         measure(&file, "none", "weir, no compression")?,
         measure(&file, "gzip", "weir, gzip level 1")?,
     ];
@@ -52,15 +53,17 @@ fn write_lines(path: &Path) -> std::io::Result<()> {
     file.flush()
 }
 
-fn floor(file: &Path) -> Result<Row, Box<dyn Error>> {
-    let found = Helper::start("floor-tail", &[&file.to_string_lossy()])?.finish()?;
+fn floor(file: &Path, subject: &str, options: &[&str]) -> Result<Row, Box<dyn Error>> {
+    let path = file.to_string_lossy();
+    let arguments = [&[path.as_ref()], options].concat();
+    let found = Helper::start("floor-tail", &arguments)?.finish()?;
     Ok(Row {
         load: load(),
-        subject: "floor (read file, write socket)".to_owned(),
+        subject: subject.to_owned(),
         records: found["records"].as_u64().unwrap_or_default(),
         cpu_seconds: found["cpu_seconds"].as_f64().unwrap_or_default(),
         peak_resident_bytes: found["peak_resident_bytes"].as_u64().unwrap_or_default(),
-        wire_bytes: Some(file.metadata()?.len()),
+        wire_bytes: Some(file.metadata()?.len() * (1 + options.len() as u64)),
     })
 }
 
