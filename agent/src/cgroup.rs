@@ -29,8 +29,11 @@ impl Limits {
         for folder in v2.map(|group| folders(root, group)).unwrap_or_default() {
             limits.tighten(&Self::of_v2(&folder));
         }
-        for (controller, read) in [("cpu", Self::of_v1_cpu as fn(&Path) -> Self), ("memory", Self::of_v1_memory)] {
-            for folder in v1_group(groups, controller).map(|it| folders(&root.join(controller), it)).unwrap_or_default()
+        for (controller, read) in
+            [("cpu", Self::of_v1_cpu as fn(&Path) -> Self), ("memory", Self::of_v1_memory)]
+        {
+            for folder in
+                v1_group(groups, controller).map(|it| folders(&root.join(controller), it)).unwrap_or_default()
             {
                 limits.tighten(&read(&folder));
             }

@@ -23,11 +23,12 @@ mod watch;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::Registry;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
@@ -35,11 +36,12 @@ use weir_config::{Config, Durability, Loaded, WhenFull};
 use weir_delivery::DeliveryMetrics;
 use weir_intake::{Intake, IntakeSettings};
 use weir_ledger::Ledger;
-use weir_model::Signal;
+use weir_model::{Reason, Signal};
 use weir_spool::{Spool, SpoolError, SpoolSettings};
 use weir_telemetry::{Readiness, ReloadRequest};
 
 use crate::cgroup::Limits;
+use crate::identity::Identity;
 use admin::AdminServer;
 use budget::Budget;
 use exporters::{Destination, Exporters};
@@ -88,7 +90,7 @@ pub enum RunError {
     /// A signal handler cannot be installed.
     #[error("install a signal handler: {0}")]
     Signals(io::Error),
-    /// Records were taken in and are neither delivered, nor in the spool, nor counted as dropped.
+    /// Records were taken in that are neither delivered nor in the spool: dropped at the shutdown, or missing.
     #[error("{records} records were lost; the books are in the log")]
     Lost {
         /// How many.
@@ -135,7 +137,8 @@ impl Pipeline {
         let mut exporters = Exporters::new(spool.clone(), ledger.clone(), metrics, dead_letters);
         let readiness = Readiness::new();
         readiness.block("agent", "starting");
-        exporters.apply(destinations).await?;
+        let prepared = exporters.prepare(destinations)?;
+        exporters.commit(prepared).await?;
         let parts = Parts { intake: &intake, spool: &spool, ledger: &ledger, registry: &registry };
         let receivers = Receivers::start(&config, &budget, parts).await?;
         let targets = receivers.targets();
@@ -147,6 +150,7 @@ impl Pipeline {
             targets: Arc::new(move || targets.to_json()),
         };
         let admin = AdminServer::start(&config, &options.loaded.rendered, sources, reload).await?;
+        exporters.forget()?;
         readiness.clear("agent");
         info!(telemetry = %admin.address(), "ready");
         Ok(Self { options, config, ledger, spool, intake, exporters, receivers, readiness, admin })
@@ -154,20 +158,33 @@ impl Pipeline {
 
     /// Reloads and watches until told to stop.
     async fn serve(&mut self, mut reloads: mpsc::Receiver<ReloadRequest>) -> Result<(), RunError> {
-        let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
+        let mut stop = StopSignals::install().map_err(RunError::Signals)?;
         let mut hang_up = signal(SignalKind::hangup()).map_err(RunError::Signals)?;
         let mut second = tokio::time::interval(Duration::from_secs(1));
         loop {
-            tokio::select! {
-                _ = terminate.recv() => return Ok(()),
-                _ = interrupt.recv() => return Ok(()),
-                _ = hang_up.recv() => drop(self.reload().await),
-                Some(answer) = reloads.recv() => {
-                    // A client that has gone away does not want to know.
-                    let _ = answer.send(self.reload().await);
+            let answer = tokio::select! {
+                () = stop.recv() => return Ok(()),
+                _ = second.tick() => {
+                    self.watch();
+                    continue;
                 }
-                _ = second.tick() => self.watch(),
+                _ = hang_up.recv() => None,
+                Some(answer) = reloads.recv() => Some(answer),
+            };
+            let intake = self.intake.clone();
+            let mut reload = pin!(self.reload());
+            let (outcome, stopping) = tokio::select! {
+                outcome = &mut reload => (outcome, false),
+                () = stop.recv() => {
+                    // A receiver that waits for room holds up its own replacement: now it waits no more.
+                    intake.close();
+                    (reload.await, true)
+                }
+            };
+            // A client that has gone away does not want to know.
+            let _ = answer.map(|answer| answer.send(outcome));
+            if stopping {
+                return Ok(());
             }
         }
     }
@@ -202,25 +219,28 @@ impl Pipeline {
         }
         self.admin.show_config(loaded.rendered);
         self.config = config;
-        Ok(())
+        self.exporters.forget().map_err(|error| error.to_string())
     }
 
+    /// Receivers first: they fail more easily (an address in use) and lose nothing when they are changed back.
     async fn apply(&mut self, config: &Config) -> Result<(), RunError> {
         let destinations = Destination::all(config, self.options.print);
         let intake = intake_settings(config, &destinations);
-        for name in self.exporters.apply(destinations).await? {
+        let prepared = self.exporters.prepare(destinations)?;
+        self.receivers.apply(config).await?;
+        for name in self.exporters.commit(prepared).await? {
             self.admin.forget_exporter(&name);
         }
         self.intake.set(intake);
-        self.receivers.apply(config).await?;
         Ok(())
     }
 
     async fn stop(self) -> Result<(), RunError> {
-        let Self { config, ledger, spool, mut exporters, receivers, readiness, admin, .. } = self;
+        let Self { config, ledger, spool, intake, mut exporters, receivers, readiness, admin, .. } = self;
         info!(timeout = ?config.shutdown_timeout, "stopping");
         readiness.block("agent", "stopping");
         let deadline = Instant::now() + config.shutdown_timeout;
+        intake.close();
         receivers.stop(deadline).await;
         drain(&exporters, &ledger, deadline).await;
         exporters.stop(deadline).await;
@@ -228,6 +248,25 @@ impl Pipeline {
         admin.stop().await;
         flushed?;
         close_books(&ledger)
+    }
+}
+
+/// The signals that end the agent.
+struct StopSignals {
+    terminate: Signals,
+    interrupt: Signals,
+}
+
+impl StopSignals {
+    fn install() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn recv(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
@@ -260,6 +299,8 @@ fn close_books(ledger: &Ledger) -> Result<(), RunError> {
                 lost += account.imbalance.unsigned_abs();
             }
         }
+        let at_shutdown = signal.dropped.iter().filter(|(_, reason, _)| *reason == Reason::Shutdown);
+        lost += at_shutdown.map(|(_, _, records)| records).sum::<u64>();
         if signal.pending > 0 {
             warn!(signal = %signal.signal, records = signal.pending, "records did not reach the spool");
             lost += signal.pending;
@@ -287,15 +328,8 @@ fn spool_folder(config: &Config) -> PathBuf {
 }
 
 fn intake_settings(config: &Config, destinations: &[Destination]) -> IntakeSettings {
-    let mut resource: Vec<(String, String)> =
-        config.resource.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    for (key, value) in crate::identity::detected() {
-        if !config.resource.contains_key(key) {
-            resource.push((key.to_owned(), value));
-        }
-    }
     IntakeSettings {
-        resource,
+        resource: Identity::of(config).attributes(),
         correlation_keys: config.correlation_keys.clone(),
         traces_ratio: config.traces_ratio,
         logs_follow_traces: config.logs_follow_traces,

@@ -81,7 +81,8 @@ impl Style {
         let request = remote_write_v2::RequestView::new(&batch.payload);
         let symbols: Vec<&str> = request.symbols().collect::<Result<_, _>>()?;
         let first = request.timeseries().next().transpose()?;
-        let refs: Vec<u32> = first.map(|series| series.label_refs().collect()).transpose()?.unwrap_or_default();
+        let refs: Vec<u32> =
+            first.map(|series| series.label_refs().collect()).transpose()?.unwrap_or_default();
         let label = |name: &str| {
             refs.chunks_exact(2)
                 .find(|pair| symbols.get(pair[0] as usize) == Some(&name))
@@ -89,7 +90,12 @@ impl Style {
                 .unwrap_or_default()
         };
         let subject = label("job").to_owned();
-        self.line(out, ("metrics", "36"), &subject, &format!("{} samples from {}", batch.records, label("instance")));
+        self.line(
+            out,
+            ("metrics", "36"),
+            &subject,
+            &format!("{} samples from {}", batch.records, label("instance")),
+        );
         Ok(())
     }
 
@@ -121,7 +127,12 @@ impl Style {
                     let span = span?;
                     let nanos = span.end_time_unix_nano().saturating_sub(span.start_time_unix_nano());
                     let milliseconds = nanos as f64 / 1e6;
-                    self.line(out, ("span", "35"), service, &format!("{} {milliseconds:.3} ms", span.name()?));
+                    self.line(
+                        out,
+                        ("span", "35"),
+                        service,
+                        &format!("{} {milliseconds:.3} ms", span.name()?),
+                    );
                 }
             }
         }

@@ -39,7 +39,8 @@ fn start(arguments: AgentArguments, loaded: Loaded) -> Result<(), Box<dyn Error>
         print: arguments.print,
         reload: Box::new(move || load(&arguments).map_err(|mistakes| mistakes.to_string())),
     };
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
         let tracing = init_tracing(&settings)?;
         let ended = pipeline::run(options).await;
         if let Err(error) = &ended {
@@ -47,7 +48,10 @@ fn start(arguments: AgentArguments, loaded: Loaded) -> Result<(), Box<dyn Error>
         }
         tracing.stop().await;
         Ok(ended?)
-    })
+    });
+    // A read that hangs in the kernel (a dead network file system) must not hold up the end.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Reads the configuration and puts the flags in place of its settings.

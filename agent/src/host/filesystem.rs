@@ -72,8 +72,11 @@ pub(super) fn collect(sources: &Sources, page: &mut Page) -> Result<(), CollectE
     Ok(())
 }
 
+/// Name and help of a family, and which number it shows.
+type Family = (&'static str, &'static str, fn(&Numbers) -> f64);
+
 fn write(mounts: &[Mount<'_>], page: &mut Page) {
-    let families: [(&str, &str, fn(&Numbers) -> f64); 6] = [
+    let families: [Family; 6] = [
         ("node_filesystem_avail_bytes", "Bytes available to users who are not root.", |it| it.available),
         ("node_filesystem_files", "File nodes.", |it| it.files),
         ("node_filesystem_files_free", "Free file nodes.", |it| it.files_free),

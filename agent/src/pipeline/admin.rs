@@ -49,7 +49,7 @@ struct Gauges {
     reloads: IntCounterVec,
     reload_successful: IntGauge,
     reload_time: Gauge,
-    damaged_frames: GaugeVec,
+    damaged_frames: IntCounterVec,
 }
 
 impl Gauges {
@@ -78,8 +78,11 @@ impl Gauges {
                 "weir_config_last_reload_success_timestamp_seconds",
                 "When a configuration was last applied.",
             )?,
-            damaged_frames: GaugeVec::new(
-                Opts::new("weir_spool_damaged_frames", "Damaged places found in the spool since the start."),
+            damaged_frames: IntCounterVec::new(
+                Opts::new(
+                    "weir_spool_damaged_frames_total",
+                    "Damaged places found in the spool, each skipped.",
+                ),
                 &["signal"],
             )?,
         };
@@ -159,7 +162,11 @@ impl AdminServer {
         clock.observe(Instant::now(), bytes);
         let free = stats.bytes_max.saturating_sub(bytes);
         for ExporterStatus { name, status } in exporters {
-            let own = stats.signals.iter().flat_map(|signal| &signal.cursors).filter(|cursor| cursor.exporter == *name);
+            let own = stats
+                .signals
+                .iter()
+                .flat_map(|signal| &signal.cursors)
+                .filter(|cursor| cursor.exporter == *name);
             let oldest = own.filter_map(|cursor| cursor.oldest_received).min();
             let oldest = oldest.filter(|_| status.retrying_since.is_some());
             let seconds = clock.seconds(oldest, config.spool.age_max, free, UnixNanos::now());
@@ -168,7 +175,8 @@ impl AdminServer {
             self.gauges.retrying.with_label_values(&[name.as_str()]).set(retrying);
         }
         for (signal, stats) in Signal::ALL.iter().zip(&stats.signals) {
-            self.gauges.damaged_frames.with_label_values(&[signal.as_str()]).set(stats.damaged_frames as f64);
+            let counter = self.gauges.damaged_frames.with_label_values(&[signal.as_str()]);
+            counter.inc_by(stats.damaged_frames.saturating_sub(counter.get()));
         }
     }
 

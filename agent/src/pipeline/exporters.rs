@@ -83,6 +83,12 @@ pub enum ExporterError {
 /// Starts the delivery of one destination once its readers are there.
 type Start = Box<dyn FnOnce(Vec<(Signal, Reader)>, Ledger, DeliveryMetrics) -> Delivery + Send>;
 
+/// Destinations that can be committed.
+pub(super) struct Prepared {
+    wanted: Vec<Destination>,
+    built: Vec<(Destination, Start)>,
+}
+
 /// How an exporter fares.
 pub(super) struct ExporterStatus {
     pub(super) name: String,
@@ -108,26 +114,28 @@ impl Exporters {
         Self { spool, ledger, metrics, dead_letters, running: BTreeMap::new() }
     }
 
-    /// Makes what runs what `wanted` says. A destination that did not change goes on; one that changed resumes at its
-    /// cursor; one that is gone loses its cursor, and its name is returned. Clients are built first, so that an error
-    /// there changes nothing.
-    pub(super) async fn apply(&mut self, wanted: Vec<Destination>) -> Result<Vec<String>, ExporterError> {
-        let changed = wanted.iter().filter(|&destination| !self.runs(destination)).cloned();
-        let built: Result<Vec<(Destination, Start)>, ExporterError> =
-            changed.map(|destination| Ok((destination.clone(), self.build(&destination)?))).collect();
-        let built = built?;
+    /// Builds the clients of destinations that are new or changed. Nothing that runs is touched.
+    pub(super) fn prepare(&self, wanted: Vec<Destination>) -> Result<Prepared, ExporterError> {
+        let changed = wanted.iter().filter(|&destination| !self.runs(destination));
+        let built: Result<_, ExporterError> =
+            changed.map(|destination| Ok((destination.clone(), self.build(destination)?))).collect();
+        Ok(Prepared { built: built?, wanted })
+    }
+
+    /// Makes what runs what was prepared. A destination that did not change goes on, one that changed resumes at its
+    /// cursor. One that is gone ends, and its name is returned; its cursor stays until [`Exporters::forget`].
+    pub(super) async fn commit(&mut self, prepared: Prepared) -> Result<Vec<String>, ExporterError> {
         let deadline = Instant::now() + REPLACE_TIMEOUT;
         let mut gone = Vec::new();
         for (name, running) in std::mem::take(&mut self.running) {
-            if wanted.contains(&running.destination) {
+            if prepared.wanted.contains(&running.destination) {
                 self.running.insert(name, running);
             } else {
                 running.delivery.stop(deadline).await;
                 gone.push(name);
             }
         }
-        self.forget_cursors(&wanted)?;
-        for (destination, start) in built {
+        for (destination, start) in prepared.built {
             self.start(destination, start)?;
         }
         gone.retain(|name| !self.running.contains_key(name));
@@ -173,11 +181,13 @@ impl Exporters {
         Ok(())
     }
 
-    /// Removes the cursors of exporters that are not wanted any more, so that nothing is kept for them.
-    fn forget_cursors(&self, wanted: &[Destination]) -> Result<(), ExporterError> {
+    /// Removes the cursors of exporters that do not run, so that nothing is kept for them. What they still held is
+    /// counted as dropped: to be called once nothing can change back.
+    pub(super) fn forget(&self) -> Result<(), ExporterError> {
         for signal in Signal::ALL {
             for name in self.spool.cursors(signal) {
-                let is_wanted = wanted.iter().any(|it| it.name() == name && it.signals().contains(&signal));
+                let running = self.running.get(&name);
+                let is_wanted = running.is_some_and(|it| it.destination.signals().contains(&signal));
                 if !is_wanted {
                     info!(exporter = %name, %signal, "the configuration no longer names this exporter: forgetting its cursor");
                     let forgotten = self.spool.remove_cursor(signal, &name);

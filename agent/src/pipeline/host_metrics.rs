@@ -13,9 +13,8 @@ use weir_intake::Intake;
 use weir_ledger::Ledger;
 use weir_model::{Reason, Receiver, Signal};
 
-use super::receivers::resource_labels;
 use crate::host::collect;
-use crate::identity::host_name;
+use crate::identity::Identity;
 use crate::scrape::LocalTarget;
 
 /// The job under which the node's metrics appear, as node_exporter's do by custom.
@@ -25,6 +24,7 @@ const JOB: &str = "node";
 #[derive(Clone, Debug, PartialEq)]
 struct Settings {
     config: HostMetricsConfig,
+    host_name: String,
     common_labels: BTreeMap<String, String>,
 }
 
@@ -57,10 +57,7 @@ impl HostMetrics {
 
     /// Makes what runs what `config` says.
     pub(super) async fn apply(&mut self, config: &Config) {
-        let wanted = config
-            .host_metrics
-            .clone()
-            .map(|host| Settings { config: host, common_labels: common_labels(config) });
+        let wanted = config.host_metrics.clone().map(|host| Settings::of(host, config));
         if self.running.as_ref().map(|running| &running.settings) == wanted.as_ref() {
             return;
         }
@@ -70,8 +67,7 @@ impl HostMetrics {
 
     fn start(&self, settings: Settings) -> Running {
         let stop = CancellationToken::new();
-        let labels = [("instance", host_name()), ("job", JOB.to_owned())];
-        let labels = labels.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let labels = [("instance", settings.host_name.as_str()), ("job", JOB)];
         let target = LocalTarget::new(&labels, settings.common_labels.clone(), Receiver::HostMetrics);
         let reading = Reading {
             config: settings.config.clone(),
@@ -96,11 +92,14 @@ impl HostMetrics {
     }
 }
 
-/// External labels win over the node's identity, as they do for scraped series.
-fn common_labels(config: &Config) -> BTreeMap<String, String> {
-    let mut labels = resource_labels(config);
-    labels.extend(config.global.external_labels.clone());
-    labels
+impl Settings {
+    /// External labels win over the node's identity, as they do for scraped series.
+    fn of(host: HostMetricsConfig, config: &Config) -> Self {
+        let identity = Identity::of(config);
+        let mut common_labels = identity.labels();
+        common_labels.extend(config.global.external_labels.clone());
+        Self { config: host, host_name: identity.host_name().to_owned(), common_labels }
+    }
 }
 
 struct Reading {
@@ -120,22 +119,26 @@ impl Reading {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                _ = ticks.tick() => self.read().await,
+                _ = ticks.tick() => self.read(&stop).await,
             }
         }
     }
 
-    async fn read(&mut self) {
+    async fn read(&mut self, stop: &CancellationToken) {
         let began = Instant::now();
         let (config, mut page) = (self.config.clone(), std::mem::take(&mut self.page));
         let read = spawn_blocking(move || {
             let failures = collect(&config, &mut page);
             (page, failures)
         });
-        let Ok((page, failures)) = read.await else { return };
+        // A dead network file system can hold up a reading for as long as it likes, but not the end of this loop.
+        let (page, failures) = tokio::select! {
+            Ok(read) = read => read,
+            () = stop.cancelled() => return,
+        };
         self.page = page;
         self.complain(&failures);
-        self.append(began.elapsed()).await;
+        self.append(began.elapsed(), stop).await;
     }
 
     fn complain(&mut self, failures: &[(&'static str, String)]) {
@@ -148,13 +151,13 @@ impl Reading {
         self.complained = !failures.is_empty();
     }
 
-    async fn append(&mut self, took: Duration) {
+    async fn append(&mut self, took: Duration, stop: &CancellationToken) {
         let (batch, unreadable) = self.target.observe(self.page.as_bytes(), took, &self.ledger);
         if let Some(error) = unreadable {
             error!(error, "the page of host metrics cannot be read");
         }
         let records = u64::from(batch.records);
-        if let Err(error) = self.intake.append(batch).await {
+        if let Err(error) = self.intake.append_until(batch, stop).await {
             let component = Receiver::HostMetrics.as_str();
             self.ledger.drop_pending(Signal::Metrics, component, Reason::Shutdown, records);
             error!(%error, "host metrics were not taken");

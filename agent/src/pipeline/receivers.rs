@@ -1,6 +1,5 @@
 //! The receivers: started, changed and stopped as the configuration says.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
@@ -18,6 +17,7 @@ use super::budget::Budget;
 use super::host_metrics::HostMetrics;
 use super::listeners::{ListenError, Listeners};
 use super::sink::IntakeSink;
+use crate::identity::Identity;
 use crate::scrape::{ScrapeError, ScrapeSettings, Scraper, Targets};
 use crate::tail::{SpoolSink, TailError, TailSettings, Tailer};
 
@@ -120,12 +120,6 @@ fn scrape_settings(config: &Config) -> ScrapeSettings {
     ScrapeSettings {
         jobs: config.scrape_configs.clone(),
         global: config.global.clone(),
-        resource_labels: resource_labels(config),
+        resource_labels: Identity::of(config).scrape_labels(),
     }
-}
-
-/// The configured resource attributes as labels: characters that label names of old may not have become `_`.
-pub(super) fn resource_labels(config: &Config) -> BTreeMap<String, String> {
-    let legal = |character: char| if character.is_ascii_alphanumeric() { character } else { '_' };
-    config.resource.iter().map(|(key, value)| (key.chars().map(legal).collect(), value.clone())).collect()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::RwLock;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use weir_ledger::Ledger;
 use weir_model::{Batch, OrderKey, Reason, Receiver, Signal, UnixNanos};
 use weir_proto::otlp::logs::LogRecord;
@@ -34,6 +35,7 @@ pub struct Intake {
     plan: Arc<RwLock<Arc<Plan>>>,
     appending: Arc<Semaphore>,
     pressure: Pressure,
+    closing: CancellationToken,
     spool: Spool,
     ledger: Ledger,
 }
@@ -45,6 +47,7 @@ impl Intake {
             plan: Arc::new(RwLock::new(Arc::new(Plan::new(settings)))),
             appending: Arc::new(Semaphore::new(APPENDING_BYTES_MAX)),
             pressure: Pressure::default(),
+            closing: CancellationToken::new(),
             spool,
             ledger,
         }
@@ -73,6 +76,11 @@ impl Intake {
         self.take::<LogRecord>(receiver, body).await
     }
 
+    /// Lets nobody wait for room any more: weir is stopping. What fits is still taken.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
     /// Appends a batch of weir's own making; its records must be pending in the ledger.
     ///
     /// Waits while the spool has no room or cannot be written, which slows the receiver down. When no exporter takes
@@ -80,6 +88,15 @@ impl Intake {
     /// an error ([`AppendError::TooLarge`] or [`AppendError::Closed`]) the records stay pending and are the caller's to
     /// account for. Dropped half way, the batch is appended whole or not at all.
     pub async fn append(&self, batch: Batch) -> Result<Position, AppendError> {
+        self.append_until(batch, &self.closing).await
+    }
+
+    /// As [`Intake::append`], but waits for room only until `stop` is cancelled, or until [`Intake::close`].
+    pub async fn append_until(
+        &self,
+        batch: Batch,
+        stop: &CancellationToken,
+    ) -> Result<Position, AppendError> {
         let signal = batch.signal;
         if !self.plan().has_exporter(signal) {
             self.ledger.drop_pending(signal, COMPONENT, Reason::NoExporter, u64::from(batch.records));
@@ -94,7 +111,12 @@ impl Intake {
                 Err(error @ (AppendError::TooLarge { .. } | AppendError::Closed)) => return Err(error),
                 Err(error) => self.pressure.refused(signal, &error),
             }
-            tokio::time::sleep(WAIT).await;
+            // Only here is it certain that the batch is not on its way into the spool.
+            tokio::select! {
+                () = tokio::time::sleep(WAIT) => {}
+                () = stop.cancelled() => return Err(AppendError::Closed),
+                () = self.closing.cancelled() => return Err(AppendError::Closed),
+            }
         }
     }
 

@@ -187,6 +187,21 @@ async fn a_batch_of_weir_s_own_waits_for_room() {
     assert_eq!(rig.books(Signal::Traces), (0, accepted + 3, vec![]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_room_once_the_intake_is_closed() {
+    let rig = Rig::with_spool_bytes(settings(), 64 << 10);
+    let spans = vec![Span { name: "x".repeat(4_000), ..span(trace_id(1)) }];
+    rig.fill(&encode(&traces(None, spans))).await;
+    rig.ledger.receive(Signal::Traces, Receiver::OtlpGrpc, 3);
+    let closed = async {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        rig.intake.close();
+    };
+    let (appended, ()) = tokio::join!(rig.intake.append(batch(4_000)), closed);
+    assert!(matches!(appended, Err(AppendError::Closed)), "{appended:?}");
+    assert_eq!(rig.books(Signal::Traces).0, 3);
+}
+
 /// Settles `entries` entries, so that their segments go.
 async fn drain(reader: &Reader, entries: u64) {
     let mut taken = 0;
