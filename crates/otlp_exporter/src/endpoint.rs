@@ -11,13 +11,14 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads `http://host[:port]` or `https://host[:port]`, with a path only where `with_path`.
+    /// Reads `http://host[:port]` or `https://host[:port]`, with a path and credentials only where `with_path`.
     pub(crate) fn parse(url: &str, with_path: bool) -> Option<Self> {
         let uri: Uri = url.parse().ok()?;
         let scheme = uri.scheme()?;
         let is_tls = *scheme == Scheme::HTTPS;
         let is_known = is_tls || *scheme == Scheme::HTTP;
-        let is_plain = uri.query().is_none() && (with_path || uri.path() == "/");
+        let is_bare = uri.path() == "/" && !uri.authority()?.as_str().contains('@');
+        let is_plain = uri.query().is_none() && (with_path || is_bare);
         (is_known && is_plain && uri.host().is_some_and(|host| !host.is_empty()))
             .then_some(Self { uri, is_tls })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use weir_config::{Compression, OtlpExporterConfig, OtlpProtocol};
+use weir_config::{Compression, OtlpExporterConfig, OtlpProtocol, Secret};
 use weir_delivery::{Backoff, Encoded, Exporter, Outcome, Settings};
 use weir_http_client::{ClientError, HttpClient, tls_config};
 use weir_model::{Batch, Reason};
@@ -81,8 +81,8 @@ fn grpc(config: &OtlpExporterConfig) -> Result<Grpc, BuildError> {
         link,
         traces: grpc::traces_uri(&endpoint),
         logs: grpc::logs_uri(&endpoint),
-        client: HttpClient::new(&config.http, config.timeout)?,
-        metadata: headers(config)?,
+        credentials: credentials(config)?,
+        metadata: headers(config.http.headers.iter().chain(&config.headers))?,
         timeout: config.timeout,
     })
 }
@@ -94,7 +94,7 @@ fn http_protobuf(config: &OtlpExporterConfig) -> Result<HttpProtobuf, BuildError
         client: HttpClient::new(&config.http, config.timeout)?,
         traces: endpoint.below_path("/v1/traces"),
         logs: endpoint.below_path("/v1/logs"),
-        headers: headers(config)?,
+        headers: headers(config.headers.iter())?,
     })
 }
 
@@ -103,9 +103,17 @@ fn endpoint(config: &OtlpExporterConfig) -> Result<Endpoint, BuildError> {
     Endpoint::parse(&config.endpoint, with_path).ok_or_else(|| BuildError::Endpoint(config.endpoint.clone()))
 }
 
-fn headers(config: &OtlpExporterConfig) -> Result<HeaderMap, BuildError> {
+/// What puts credentials on gRPC calls; `None` where there are none, for a client takes memory.
+fn credentials(config: &OtlpExporterConfig) -> Result<Option<HttpClient>, BuildError> {
+    if config.http.authorization.is_none() && config.http.basic_auth.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(HttpClient::new(&config.http, config.timeout)?))
+}
+
+fn headers<'a>(configured: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap, BuildError> {
     let mut headers = HeaderMap::new();
-    for (name, value) in &config.headers {
+    for (name, value) in configured {
         let invalid = || BuildError::Header(name.clone());
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
         let mut value = HeaderValue::from_str(&value.0).map_err(|_| invalid())?;
@@ -153,7 +161,7 @@ pub fn settings(config: &OtlpExporterConfig) -> Settings {
     }
 }
 
-/// How long a request waits to fill. A request's fixed cost is that of some 40 spans, so joining small ones is what
+/// How long a request waits to fill. A request's fixed cost is that of some 50 spans, so joining small ones is what
 /// makes them cheap.
 const LINGER: Duration = Duration::from_millis(200);
 /// As OpenTelemetry's exporters begin, but back sooner after an outage.

@@ -26,8 +26,8 @@ pub(crate) struct Grpc {
     pub(crate) link: Link,
     pub(crate) traces: Uri,
     pub(crate) logs: Uri,
-    /// Knows the credentials; sends nothing itself.
-    pub(crate) client: HttpClient,
+    /// Knows the credentials where there are any; sends nothing itself.
+    pub(crate) credentials: Option<HttpClient>,
     pub(crate) metadata: HeaderMap,
     pub(crate) timeout: Duration,
 }
@@ -85,15 +85,17 @@ impl Grpc {
         *call.method_mut() = Method::POST;
         *call.version_mut() = Version::HTTP_2;
         *call.uri_mut() = uri.clone();
-        *call.headers_mut() = self.headers(request.is_packed(), &uri.to_string()).await?;
+        *call.headers_mut() = self.headers(request.is_packed(), uri).await?;
         Ok(call)
     }
 
-    async fn headers(&self, is_packed: bool, url: &str) -> Result<HeaderMap, CallError> {
-        let with_credentials = self.client.request(Method::POST, url).await?;
-        let built = with_credentials.build().map_err(|error| ClientError::Build(error.to_string()))?;
-        let mut headers = built.headers().clone();
-        headers.extend(self.metadata.clone());
+    async fn headers(&self, is_packed: bool, uri: &Uri) -> Result<HeaderMap, CallError> {
+        let mut headers = self.metadata.clone();
+        if let Some(client) = &self.credentials {
+            let with_credentials = client.request(Method::POST, &uri.to_string()).await?;
+            let built = with_credentials.build().map_err(|error| ClientError::Build(error.to_string()))?;
+            headers.extend(built.headers().clone());
+        }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert(TE, HeaderValue::from_static("trailers"));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("weir/", env!("CARGO_PKG_VERSION"))));

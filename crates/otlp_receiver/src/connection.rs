@@ -99,8 +99,10 @@ fn builder(limits: &Limits, streams: TaskTracker) -> Builder<Tracked> {
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 /// The same, of all requests of a connection.
 const CONNECTION_WINDOW_BYTES: u32 = 2 << 20;
-/// A sender makes a system call per frame, so larger ones are cheaper; the reader holds one in memory.
-const FRAME_BYTES_MAX: u32 = 16 << 10;
+/// The reader holds a frame in memory, but a sender makes a system call per frame: against the protocol's 16 KiB this
+/// takes 15 % off the cost of receiving a request of 100 kB and 25 % off that of sending it. Senders in Go stay at
+/// 16 KiB.
+const FRAME_BYTES_MAX: u32 = 256 << 10;
 /// Requests of a connection at once.
 const STREAMS_MAX: u32 = 128;
 /// How often a silent client is asked whether it lives.

@@ -18,8 +18,10 @@ fn refuses_what_is_not_an_http_url() {
 }
 
 #[test]
-fn a_path_is_for_http_only() {
+fn a_path_and_credentials_are_for_http_only() {
     assert_eq!(Endpoint::parse("http://jaeger:4317/otlp", false), None);
+    assert_eq!(Endpoint::parse("http://user:word@jaeger:4317", false), None);
+    assert!(Endpoint::parse("http://user:word@jaeger:4318/otlp", true).is_some());
     let endpoint = Endpoint::parse("http://jaeger:4318/otlp/", true).expect("it is valid");
     assert_eq!(endpoint.below_path("/v1/traces"), "http://jaeger:4318/otlp/v1/traces");
     let endpoint = Endpoint::parse("http://jaeger:4318", true).expect("it is valid");
