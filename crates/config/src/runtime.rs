@@ -40,7 +40,7 @@ pub enum WhenFull {
 /// Memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitsConfig {
-    /// The whole process's budget.
+    /// The budget of what is buffered; half of it is left for the rest of the process.
     pub memory: MemoryLimit,
 }
 

@@ -42,7 +42,8 @@ pub(crate) static LIMITS: Shape = Shape {
     fields: &[Field::new(
         "memory",
         Kind::SizeOr("auto"),
-        "The whole process's budget. auto: from the cgroup's limit, 512 MiB where there is none.",
+        "The budget of what is buffered: OTLP requests being handled, recent batches, batches on their way to \
+         the disk; they take at most half of it. auto: from the cgroup's limit, 512 MiB where there is none.",
     )
     .or("auto")],
     includes: &[],
