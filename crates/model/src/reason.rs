@@ -31,11 +31,13 @@ pub enum Reason {
     Shutdown,
     /// A file vanished before its end was read.
     FileVanished,
+    /// The configuration no longer names the exporter that the spool held it for.
+    ExporterRemoved,
 }
 
 impl Reason {
     /// Every reason, in label order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Malformed,
         Self::TooLarge,
         Self::Sampled,
@@ -49,6 +51,7 @@ impl Reason {
         Self::Damaged,
         Self::Shutdown,
         Self::FileVanished,
+        Self::ExporterRemoved,
     ];
 
     /// The label value.
@@ -67,6 +70,7 @@ impl Reason {
             Self::Damaged => "damaged",
             Self::Shutdown => "shutdown",
             Self::FileVanished => "file_vanished",
+            Self::ExporterRemoved => "exporter_removed",
         }
     }
 }

@@ -11,8 +11,9 @@ use std::thread::JoinHandle;
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
+use tracing::warn;
 use weir_ledger::Ledger;
-use weir_model::{Batch, Signal, UnixNanos};
+use weir_model::{Batch, Reason, Signal, UnixNanos};
 
 use crate::cursor::Settled;
 use crate::log::Log;
@@ -130,25 +131,24 @@ impl Spool {
         state.subscribers.keys().map(|exporter| exporter.to_string()).collect()
     }
 
-    /// Forgets the cursor of an exporter that the configuration no longer names, and closes its account. An exporter
-    /// that has a [`Reader`] is refused.
+    /// Forgets the cursor of an exporter that the configuration no longer names, and closes its account. What it
+    /// still held counts as dropped ([`Reason::ExporterRemoved`]). An exporter that has a [`Reader`] is refused.
     pub fn remove_cursor(&self, signal: Signal, exporter: &str) -> Result<(), SpoolError> {
         let log = self.inner.shared.log(signal);
         let mut state = log.state.lock();
-        match state.subscribers.get(exporter) {
-            None => return Ok(()),
-            Some(subscriber) if subscriber.reading => {
-                return Err(SpoolError::AlreadySubscribed { signal, exporter: exporter.to_owned() });
-            }
-            Some(_) => {}
+        if state.subscribers.get(exporter).is_some_and(|subscriber| subscriber.reading) {
+            return Err(SpoolError::AlreadySubscribed { signal, exporter: exporter.to_owned() });
         }
-        let removed = state.subscribers.remove(exporter);
+        let Some(subscriber) = state.subscribers.remove(exporter) else { return Ok(()) };
+        let records = subscriber.cursor.held(state.end);
+        log.count_dropped(exporter, Reason::ExporterRemoved, records);
         log.ledger.close_exporter(signal, exporter);
         drop(state);
+        if records > 0 {
+            warn!(%signal, exporter, records, "records dropped: the exporter they were held for was removed");
+        }
         let path = log.cursor_folder.join(file_name(exporter));
-        removed.map_or(Ok(()), |subscriber| {
-            subscriber.file.lock().remove().map_err(|source| failed("remove", &path, source))
-        })
+        subscriber.file.lock().remove().map_err(|source| failed("remove", &path, source))
     }
 
     /// Whether `bytes_max` refused the last batch and would refuse it again. A full disk shows only by appending.

@@ -4,7 +4,7 @@ use std::fs;
 
 use weir_model::{Reason, Signal};
 
-use super::rig::{ALL, Rig, take, texts};
+use super::rig::{ALL, ONE, Rig, take, texts};
 use crate::SpoolError;
 
 #[tokio::test]
@@ -86,9 +86,31 @@ async fn a_removed_cursor_is_forgotten_and_no_longer_holds_anything() {
     rig.maintain();
     assert_eq!(rig.segment_files(Signal::Logs).len(), 1, "the one that is written");
     assert_eq!(rig.ledger.snapshot().signal(Signal::Logs).exporters.len(), 1);
+    assert_eq!(rig.dropped("gone", Reason::ExporterRemoved), 9);
+    rig.check(&kept, "kept");
     drop(kept);
     rig.reopen();
     assert_eq!(rig.spool().cursors(Signal::Logs), ["kept"]);
+    rig.spool().remove_cursor(Signal::Logs, "kept").unwrap();
+    assert_eq!(rig.dropped("kept", Reason::ExporterRemoved), 0, "all was delivered");
+}
+
+#[tokio::test]
+async fn what_a_cursor_holds_that_is_removed_before_anyone_reads_is_counted_as_dropped() {
+    let mut rig = Rig::new();
+    let reader = rig.subscribe("gone");
+    for text in ["one", "two", "three"] {
+        rig.log(text).await;
+    }
+    let entries = reader.take(&ONE).await;
+    rig.deliver(&reader, "gone", &entries);
+    drop(reader);
+    rig.reopen();
+    rig.spool().remove_cursor(Signal::Logs, "gone").unwrap();
+    assert_eq!(rig.dropped("gone", Reason::ExporterRemoved), 6);
+    assert!(rig.ledger.snapshot().signal(Signal::Logs).exporters.is_empty());
+    rig.reopen();
+    assert!(rig.spool().cursors(Signal::Logs).is_empty());
 }
 
 #[tokio::test]
