@@ -30,6 +30,19 @@ impl Books {
         self.matching(name, labels).count()
     }
 
+    /// Whether every exporter's equation holds. There must be at least one, and each is looked at by itself: in a sum, one
+    /// record too many here would hide one too few there.
+    pub fn balance(&self) -> Result<(), String> {
+        let imbalances: Vec<&Sample> = self.matching("weir_ledger_imbalance", &[]).collect();
+        let off: Vec<String> =
+            imbalances.iter().copied().filter(|sample| sample.value != 0.0).map(Sample::text).collect();
+        match (imbalances.is_empty(), off.is_empty()) {
+            (true, _) => Err("weir shows no weir_ledger_imbalance".to_owned()),
+            (false, true) => Ok(()),
+            (false, false) => Err(off.join("\n")),
+        }
+    }
+
     fn matching(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = &Sample> {
         let has = |sample: &Sample| {
             labels.iter().all(|(key, value)| sample.labels.iter().any(|(k, v)| k == key && v == value))
@@ -38,10 +51,16 @@ impl Books {
     }
 }
 
+impl Sample {
+    fn text(&self) -> String {
+        format!("{}{:?} {}", self.name, self.labels, self.value)
+    }
+}
+
 impl fmt::Debug for Books {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for sample in self.samples.iter().filter(|sample| sample.name.starts_with("weir_records")) {
-            writeln!(f, "{}{:?} {}", sample.name, sample.labels, sample.value)?;
+            writeln!(f, "{}", sample.text())?;
         }
         Ok(())
     }

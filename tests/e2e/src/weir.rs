@@ -79,16 +79,39 @@ impl Weir {
         Books::parse(&get_text(&self.url("/metrics")))
     }
 
-    /// Waits until nothing is held any more, and checks that the books balance. Returns them.
-    pub fn settled(&self, timeout: Duration) -> Books {
-        wait_until("weir has delivered everything", timeout, || {
-            let books = Books::parse(&try_get_text(&self.url("/metrics"))?);
-            assert_eq!(books.sum("weir_ledger_imbalance", &[]), 0.0, "{books:?}");
-            match books.sum("weir_records_held", &[]) {
-                0.0 => Ok(books),
-                held => Err(format!("{held} records are held; the end of its log:\n{}", self.log_tail())),
+    /// Its books now, which must balance.
+    pub fn balanced_books(&self) -> Books {
+        let books = self.books();
+        books
+            .balance()
+            .unwrap_or_else(|imbalance| panic!("the books do not balance: {imbalance}\n{books:?}"));
+        books
+    }
+
+    /// Waits until the books satisfy `done`. They must balance each time they are read.
+    pub fn await_books(&self, what: &str, timeout: Duration, done: impl Fn(&Books) -> bool) -> Books {
+        wait_until(what, timeout, || {
+            let books = self.balanced_books();
+            if done(&books) {
+                Ok(books)
+            } else {
+                Err(format!("{books:?}its log ends with:\n{}", self.log_tail()))
             }
         })
+    }
+
+    /// Waits until nothing is held any more. Returns the books.
+    pub fn settled(&self, timeout: Duration) -> Books {
+        self.await_books("weir has delivered everything", timeout, |books| {
+            books.sum("weir_records_held", &[]) == 0.0
+        })
+    }
+
+    /// The end of a test: the books balance, and SIGTERM leads to a clean end.
+    pub fn finish(&mut self) {
+        self.balanced_books();
+        let status = self.stop();
+        assert!(status.success(), "{status}; its log ends with:\n{}", self.log_tail());
     }
 
     /// `http://127.0.0.1:PORT<path>` of its own endpoints.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use weir_e2e::{Backends, Books, Page, PageServer, Weir, world_readable_folder};
+use weir_e2e::{Backends, Page, PageServer, Weir, world_readable_folder};
 use weir_stack::{free_port, wait_until};
 
 const WAIT: Duration = Duration::from_secs(60);
@@ -41,12 +41,13 @@ fn bad_pages_lines_bodies_and_documents_are_refused_and_counted() {
     let logs = folder.path().join("logs");
     fs::create_dir_all(&logs).expect("folder");
     let http_port = free_port();
-    let weir = Weir::start(&folder.path().join("weir"), &config(&backends, &pages, &logs, http_port));
+    let mut weir = Weir::start(&folder.path().join("weir"), &config(&backends, &pages, &logs, http_port));
 
     refuses_bad_bodies(&weir, http_port);
     cuts_long_lines(&weir, &backends, &logs);
     writes_dead_letters(&weir, &logs);
     fails_bad_scrapes(&weir, &backends);
+    weir.finish();
 }
 
 fn config(backends: &Backends, pages: &[(&str, PageServer)], logs: &Path, http_port: u16) -> String {
@@ -114,8 +115,9 @@ fn writes_dead_letters(weir: &Weir, logs: &Path) {
     let mut file = fs::File::create(logs.join("json.log")).expect("log file");
     file.write_all(b"{\"msg\":\"good\",\"number\":1}\n{\"msg\":\"bad\",\"number\":\"one\"}\n")
         .expect("lines");
-    let books =
-        settled(weir, |books| books.sum("weir_records_dropped_total", &[("reason", "dead_letter")]) == 1.0);
+    let books = weir.await_books("the dead letter is counted", WAIT, |books| {
+        books.sum("weir_records_dropped_total", &[("reason", "dead_letter")]) == 1.0
+    });
     assert_eq!(books.sum("weir_records_delivered_total", &[("exporter", "elasticsearch")]), 3.0, "{books:?}");
     let letters =
         fs::read_to_string(weir.data().join("dead-letters/elasticsearch.ndjson")).expect("the file is there");
@@ -137,12 +139,4 @@ fn fails_bad_scrapes(weir: &Weir, backends: &Backends) {
     assert_eq!(none["result"], json!([]), "a page with a bad line is refused as a whole");
     let targets = weir_stack::get_json(&weir.url("/targets")).to_string();
     assert!(targets.contains("line 2"), "the reason is shown: {targets}");
-}
-
-fn settled(weir: &Weir, done: impl Fn(&Books) -> bool) -> Books {
-    wait_until("the books say so", WAIT, || {
-        let books = weir.books();
-        assert_eq!(books.sum("weir_ledger_imbalance", &[]), 0.0, "{books:?}");
-        if done(&books) { Ok(books) } else { Err(format!("{books:?}")) }
-    })
 }
