@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument, debug, error, info_span};
 use weir_ledger::Settlement;
-use weir_model::{Batch, Reason, UnixNanos};
+use weir_model::{Batch, OWN_TRACES, Reason, UnixNanos};
 
 use crate::encoding::{EncodingCost, encode};
 use crate::gate::Gate;
@@ -16,9 +16,6 @@ use crate::metrics::LaneMetrics;
 use crate::status::Health;
 use crate::window::Window;
 use crate::{Exporter, Outcome, Retry, Settings};
-
-/// The target of weir's own traces: a span per attempt.
-const OWN_TRACES: &str = "weir::trace";
 
 /// Tells when everything must be over, once it must.
 pub(crate) type Stop = watch::Receiver<Option<Instant>>;

@@ -10,3 +10,6 @@ mod signal;
 pub use batch::{Batch, OrderKey, UnixNanos};
 pub use reason::Reason;
 pub use signal::{Receiver, Signal};
+
+/// The `tracing` target of spans that become weir's own traces. They never show in its logs.
+pub const OWN_TRACES: &str = "weir::trace";

@@ -11,6 +11,4 @@ pub use admin::{Admin, ReloadRequest, register_process_metrics, serve};
 pub use ledger::LedgerCollector;
 pub use readiness::Readiness;
 pub use spool::{SpoolCollector, SpoolSize};
-pub use subscriber::{
-    LogFormat, OwnTraces, TRACE_TARGET, TracingError, TracingGuard, TracingSettings, init_tracing,
-};
+pub use subscriber::{LogFormat, OwnTraces, TracingError, TracingGuard, TracingSettings, init_tracing};

@@ -1,6 +1,6 @@
 //! Weir's own logs on standard error and its own traces over OTLP.
 //!
-//! Spans of the pipeline are created with `tracing` under the target [`TRACE_TARGET`]. They never show in the logs;
+//! Spans of the pipeline are created with `tracing` under the target [`OWN_TRACES`]. They never show in the logs;
 //! with own traces off no subscriber wants them, so that each costs one check of a cached flag.
 
 use std::io::{self, IsTerminal};
@@ -16,9 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry, fmt};
-
-/// The target of spans that become weir's own traces.
-pub const TRACE_TARGET: &str = "weir::trace";
+use weir_model::OWN_TRACES;
 
 /// How weir tells what it does.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +103,7 @@ where
 {
     let level: LevelFilter =
         settings.level.parse().map_err(|_| TracingError::Level(settings.level.clone()))?;
-    let wanted = Targets::new().with_default(level).with_target(TRACE_TARGET, LevelFilter::OFF);
+    let wanted = Targets::new().with_default(level).with_target(OWN_TRACES, LevelFilter::OFF);
     let layer = fmt::layer().with_writer(writer).with_ansi(terminal);
     Ok(match settings.format {
         LogFormat::Text => layer.compact().with_filter(wanted).boxed(),
@@ -118,7 +116,7 @@ fn trace_layer<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let only = Targets::new().with_target(TRACE_TARGET, LevelFilter::TRACE);
+    let only = Targets::new().with_target(OWN_TRACES, LevelFilter::TRACE);
     tracing_opentelemetry::layer().with_tracer(provider.tracer("weir")).with_filter(only)
 }
 

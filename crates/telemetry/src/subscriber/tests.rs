@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{LogFormat, TRACE_TARGET, TracingError, TracingSettings, log_layer, trace_layer};
+use super::{LogFormat, OWN_TRACES, TracingError, TracingSettings, log_layer, trace_layer};
 
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
@@ -63,7 +63,7 @@ fn what_is_below_the_level_is_left_out() {
 fn spans_of_own_traces_are_disabled_when_own_traces_are_off() {
     logged(&settings("trace", LogFormat::Text), || {
         assert!(!tracing::info_span!("other").is_disabled());
-        assert!(tracing::info_span!(target: TRACE_TARGET, "export").is_disabled());
+        assert!(tracing::info_span!(target: OWN_TRACES, "export").is_disabled());
     });
 }
 
@@ -73,7 +73,7 @@ fn spans_of_own_traces_and_no_others_are_exported_when_own_traces_are_on() {
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     tracing::subscriber::with_default(Registry::default().with(trace_layer(&provider)), || {
         let _other = tracing::info_span!("other").entered();
-        let _own = tracing::info_span!(target: TRACE_TARGET, "export").entered();
+        let _own = tracing::info_span!(target: OWN_TRACES, "export").entered();
     });
     let names: Vec<String> = exporter
         .get_finished_spans()
