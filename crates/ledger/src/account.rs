@@ -6,13 +6,17 @@ use weir_model::{Reason, Receiver, Signal};
 
 use crate::{ExporterSnapshot, Settlement, SignalSnapshot};
 
-/// Invariant: `sum(received) = pending + dropped_before_spool + appended`.
+/// `sum(taken) = pending + dropped_before_spool + appended`, unless some hand miscounts: then it stays unequal and shows
+/// as an imbalance of every exporter.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    pub(crate) received: [u64; Receiver::ALL.len()],
-    pub(crate) pending: u64,
-    pub(crate) dropped_before_spool: u64,
-    pub(crate) appended: u64,
+    /// Taken in and not refused, by receiver. Falls with a refusal; below 0 when more was refused than taken.
+    taken: [i128; Receiver::ALL.len()],
+    /// What snapshots have shown as received, by receiver. Never falls.
+    received: [u64; Receiver::ALL.len()],
+    pending: u64,
+    dropped_before_spool: u64,
+    appended: u64,
     pub(crate) exporters: BTreeMap<Box<str>, ExporterAccount>,
     drops: BTreeMap<(Box<str>, Reason), u64>,
 }
@@ -29,6 +33,33 @@ pub(crate) struct ExporterAccount {
 }
 
 impl Account {
+    pub(crate) fn receive(&mut self, receiver: Receiver, records: u64) {
+        self.taken[receiver.index()] += i128::from(records);
+        self.pending += records;
+    }
+
+    pub(crate) fn refuse(&mut self, receiver: Receiver, records: u64) {
+        self.taken[receiver.index()] -= i128::from(records);
+        self.leave_pending(records);
+    }
+
+    pub(crate) fn drop_pending(&mut self, component: &str, reason: Reason, records: u64) {
+        self.leave_pending(records);
+        self.dropped_before_spool += records;
+        self.count_drop(component, reason, records);
+    }
+
+    pub(crate) fn append(&mut self, records: u64) {
+        self.leave_pending(records);
+        self.appended += records;
+    }
+
+    /// Taking more than is pending is a miscount. What is too much stays in the other terms of the equation and shows as
+    /// an imbalance.
+    fn leave_pending(&mut self, records: u64) {
+        self.pending = self.pending.saturating_sub(records);
+    }
+
     pub(crate) fn open_exporter(&mut self, exporter: &str, recovered: u64) {
         let appended_before = self.appended;
         self.exporters.entry(exporter.into()).or_insert_with(|| ExporterAccount {
@@ -49,21 +80,33 @@ impl Account {
         account.dropped += settlement.dropped.iter().map(|&(_, records)| records).sum::<u64>();
     }
 
-    pub(crate) fn count_drop(&mut self, component: &str, reason: Reason, records: u64) {
+    fn count_drop(&mut self, component: &str, reason: Reason, records: u64) {
         if records > 0 {
             *self.drops.entry((component.into(), reason)).or_default() += records;
         }
     }
 
-    pub(crate) fn snapshot(&self, signal: Signal) -> SignalSnapshot {
-        let received_total: u64 = self.received.iter().sum();
-        let entry = i128::from(received_total)
+    /// Shows as received what is certain to have entered: who brought the pending records is not known, so each
+    /// receiver may have to take back that many at most.
+    fn show_received(&mut self) {
+        let pending = i128::from(self.pending);
+        for (received, taken) in self.received.iter_mut().zip(self.taken) {
+            *received = u64::try_from(taken - pending).map_or(*received, |entered| entered.max(*received));
+        }
+    }
+
+    pub(crate) fn snapshot(&mut self, signal: Signal) -> SignalSnapshot {
+        self.show_received();
+        let taken: i128 = self.taken.iter().sum();
+        let received: u64 = self.received.iter().sum();
+        let entry = taken
             - i128::from(self.pending)
             - i128::from(self.dropped_before_spool)
             - i128::from(self.appended);
         SignalSnapshot {
             signal,
             received: Receiver::ALL.map(|receiver| (receiver, self.received[receiver.index()])).to_vec(),
+            arriving: u64::try_from(taken - i128::from(received)).unwrap_or(0),
             pending: self.pending,
             dropped: self
                 .drops

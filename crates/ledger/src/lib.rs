@@ -3,13 +3,20 @@
 //! For each signal and exporter the books must satisfy, at every instant,
 //!
 //! ```text
-//! received + recovered = delivered + held + dropped
+//! received + arriving + recovered = before + delivered + held + dropped
 //! ```
 //!
-//! where *recovered* is what the spool still held for the exporter when the process started. The numbers come from
-//! different hands: receivers count what they take in, the spool counts what its frames hold, exporters count how
-//! each request ended. An entry is one short critical section per batch, so a snapshot is consistent and an
-//! imbalance is never a race but a bug.
+//! where *recovered* is what the spool still held for the exporter when its account was opened, and *before* is what
+//! was appended until then, which an exporter that joins a running process is not owed.
+//!
+//! *Received* only grows, although a sender can be told to come back with records that were taken in: they are
+//! *arriving* until it is certain that they stay. While nothing is pending, nothing is arriving, and received is exact
+//! for each receiver. While something is pending, each receiver's number may be behind by as much as that, for who
+//! brought it is not known.
+//!
+//! The numbers come from different hands: receivers count what they take in, the spool counts what its frames hold,
+//! exporters count how each request ended. An entry is one short critical section per batch, so a snapshot is
+//! consistent and an imbalance is never a race but a bug.
 
 mod account;
 mod snapshot;
@@ -47,34 +54,25 @@ impl Ledger {
 
     /// A receiver took in `records`; they are pending until appended or dropped.
     pub fn receive(&self, signal: Signal, receiver: Receiver, records: u64) {
-        let mut account = self.account(signal);
-        account.received[receiver.index()] += records;
-        account.pending += records;
+        self.account(signal).receive(receiver, records);
     }
 
     /// `records` that are pending were dropped before the spool by `component`.
     pub fn drop_pending(&self, signal: Signal, component: &str, reason: Reason, records: u64) {
-        if records == 0 {
-            return;
+        if records > 0 {
+            self.account(signal).drop_pending(component, reason, records);
         }
-        let mut account = self.account(signal);
-        account.pending -= records;
-        account.dropped_before_spool += records;
-        account.count_drop(component, reason, records);
     }
 
     /// A sender was told to come back (full spool): the records were never accepted and leave the books.
+    /// No snapshot has shown them as received.
     pub fn refuse(&self, signal: Signal, receiver: Receiver, records: u64) {
-        let mut account = self.account(signal);
-        account.received[receiver.index()] -= records;
-        account.pending -= records;
+        self.account(signal).refuse(receiver, records);
     }
 
     /// The spool holds a frame of `records` that were pending.
     pub fn append(&self, signal: Signal, records: u64) {
-        let mut account = self.account(signal);
-        account.pending -= records;
-        account.appended += records;
+        self.account(signal).append(records);
     }
 
     /// Opens the account of `exporter`, for which the spool already holds `recovered` records.
@@ -93,7 +91,7 @@ impl Ledger {
         self.account(signal).settle(exporter, released, settlement);
     }
 
-    /// A consistent copy of the books.
+    /// A consistent copy of the books. No record counts as received in one and not in a later one.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot { signals: Signal::ALL.map(|signal| self.account(signal).snapshot(signal)) }
     }

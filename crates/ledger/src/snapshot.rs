@@ -26,9 +26,12 @@ impl Snapshot {
 pub struct SignalSnapshot {
     /// Whose books these are.
     pub signal: Signal,
-    /// Records taken in, by receiver.
+    /// Records taken in for good, by receiver. Never less than in an earlier snapshot.
     pub received: Vec<(Receiver, u64)>,
-    /// Records taken in that are on their way to the spool.
+    /// Records taken in that do not count as received yet, since their sender may still be told to come back. 0 when
+    /// nothing is pending.
+    pub arriving: u64,
+    /// Records taken in that are on their way to the spool. Part of what each exporter holds.
     pub pending: u64,
     /// Records dropped anywhere, as (component, reason, records).
     pub dropped: Vec<(String, Reason, u64)>,
@@ -51,6 +54,8 @@ pub struct ExporterSnapshot {
     pub dropped: u64,
     /// Records not settled yet, pending ones included.
     pub held: u64,
-    /// `received + recovered - delivered - held - dropped`; anything but 0 is a bug.
+    /// `received + arriving + recovered - delivered - held - dropped`, where received leaves out what was appended
+    /// before the exporter's account was opened, and dropped includes what was dropped before the spool. Anything but 0
+    /// is a bug.
     pub imbalance: i64,
 }

@@ -83,3 +83,104 @@ fn a_refused_request_leaves_no_trace_in_the_books() {
     assert_eq!(snapshot.signal(Signal::Traces).received[Receiver::OtlpGrpc.index()].1, 0);
     assert!(snapshot.balances());
 }
+
+fn received(ledger: &Ledger, signal: Signal, receiver: Receiver) -> u64 {
+    ledger.snapshot().signal(signal).received[receiver.index()].1
+}
+
+/// The equation as a dashboard would check it, from one snapshot.
+fn check_equation(ledger: &Ledger, recovered: u64) {
+    let snapshot = ledger.snapshot();
+    assert!(snapshot.balances(), "{snapshot:?}");
+    let books = snapshot.signal(Signal::Logs);
+    let received: u64 = books.received.iter().map(|(_, records)| records).sum();
+    let dropped: u64 = books.dropped.iter().map(|(_, _, records)| records).sum();
+    let exporter = &books.exporters[0];
+    assert_eq!(
+        received + books.arriving + recovered,
+        exporter.delivered + exporter.held + dropped,
+        "{books:?}"
+    );
+}
+
+#[test]
+fn records_count_as_received_once_they_cannot_be_refused_any_more() {
+    let ledger = Ledger::new();
+    ledger.receive(Signal::Traces, Receiver::OtlpGrpc, 10);
+    assert_eq!(received(&ledger, Signal::Traces, Receiver::OtlpGrpc), 0);
+    assert_eq!(ledger.snapshot().signal(Signal::Traces).arriving, 10);
+    ledger.append(Signal::Traces, 10);
+    assert_eq!(received(&ledger, Signal::Traces, Receiver::OtlpGrpc), 10);
+    assert_eq!(ledger.snapshot().signal(Signal::Traces).arriving, 0);
+}
+
+#[test]
+fn received_never_falls_and_is_exact_at_rest_whatever_comes_refused_in_between() {
+    let receivers = [Receiver::Tail, Receiver::OtlpGrpc, Receiver::OtlpHttp];
+    let ledger = Ledger::new();
+    ledger.open_exporter(Signal::Logs, EXPORTER, 4);
+    let (mut accepted, mut shown) = ([0; 3], [0; 3]);
+    let mut waiting: Vec<(usize, u64)> = Vec::new();
+    let mut random = 1_u64;
+    for step in 0..4000 {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (choice, place) = ((random >> 40) % 4, (random >> 50) as usize);
+        let is_winding_up = step % 100 > 80;
+        if choice < 2 && !is_winding_up {
+            waiting.push((place % 3, 1 + (random >> 33) % 9));
+            let &(receiver, records) = waiting.last().expect("one was pushed");
+            ledger.receive(Signal::Logs, receivers[receiver], records);
+        } else if !waiting.is_empty() {
+            let (receiver, records) = waiting.swap_remove(place % waiting.len());
+            match choice % 2 {
+                0 => ledger.refuse(Signal::Logs, receivers[receiver], records),
+                _ => {
+                    accepted[receiver] += records;
+                    ledger.drop_pending(Signal::Logs, "sampling", Reason::Sampled, 1);
+                    ledger.append(Signal::Logs, records - 1);
+                    ledger.settle(Signal::Logs, EXPORTER, records - 1, &delivered(records - 1));
+                }
+            }
+        }
+        check_equation(&ledger, 4);
+        let now = receivers.map(|receiver| received(&ledger, Signal::Logs, receiver));
+        assert!(now.iter().zip(shown).all(|(now, before)| *now >= before), "{now:?} after {shown:?}");
+        assert!(now.iter().zip(accepted).all(|(now, accepted)| *now <= accepted), "{now:?} of {accepted:?}");
+        if waiting.is_empty() {
+            assert_eq!(now, accepted);
+        }
+        shown = now;
+    }
+    assert!(accepted.iter().all(|records| *records > 100), "{accepted:?}");
+}
+
+#[test]
+fn records_that_nobody_took_in_show_as_an_imbalance_that_stays() {
+    type Miscount = fn(&Ledger);
+    let miscounts: [Miscount; 3] = [
+        |ledger| ledger.append(Signal::Logs, 7),
+        |ledger| ledger.drop_pending(Signal::Logs, "sampling", Reason::Sampled, 7),
+        |ledger| ledger.refuse(Signal::Logs, Receiver::Tail, 7),
+    ];
+    for miscount in miscounts {
+        let ledger = Ledger::new();
+        ledger.open_exporter(Signal::Logs, EXPORTER, 0);
+        ledger.receive(Signal::Logs, Receiver::Tail, 5);
+        miscount(&ledger);
+        let imbalance = || ledger.snapshot().signal(Signal::Logs).exporters[0].imbalance;
+        assert_eq!(imbalance(), -2);
+        ledger.receive(Signal::Logs, Receiver::Tail, 9);
+        ledger.append(Signal::Logs, 9);
+        assert_eq!(imbalance(), -2);
+    }
+}
+
+#[test]
+fn releasing_more_than_an_exporter_was_given_shows_as_an_imbalance() {
+    let ledger = Ledger::new();
+    ledger.open_exporter(Signal::Logs, EXPORTER, 1);
+    ledger.settle(Signal::Logs, EXPORTER, 3, &delivered(3));
+    let snapshot = ledger.snapshot();
+    let exporter = &snapshot.signal(Signal::Logs).exporters[0];
+    assert_eq!((exporter.held, exporter.imbalance), (0, -2));
+}

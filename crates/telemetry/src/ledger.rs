@@ -38,6 +38,7 @@ impl Collector for LedgerCollector {
 /// One set of metrics, filled from one snapshot.
 struct Books {
     received: IntCounterVec,
+    arriving: IntGaugeVec,
     dropped: IntCounterVec,
     delivered: IntCounterVec,
     deduplicated: IntCounterVec,
@@ -50,7 +51,16 @@ impl Books {
     fn new() -> Self {
         let of_exporter = ["signal", "exporter"];
         Self {
-            received: counter("weir_records_received_total", "Records taken in.", &["signal", "receiver"]),
+            received: counter(
+                "weir_records_received_total",
+                "Records taken in for good; those whose sender was told to come back are not among them.",
+                &["signal", "receiver"],
+            ),
+            arriving: gauge(
+                "weir_records_arriving",
+                "Records taken in that do not count as received yet, since their sender may be told to come back.",
+                &["signal"],
+            ),
             dropped: counter(
                 "weir_records_dropped_total",
                 "Records given up, by the component that did and why.",
@@ -68,7 +78,7 @@ impl Books {
             ),
             recovered: counter(
                 "weir_records_recovered_total",
-                "Records that the spool already held for the exporter when weir started.",
+                "Records that the spool already held for the exporter when its account was opened.",
                 &of_exporter,
             ),
             held: gauge(
@@ -78,7 +88,8 @@ impl Books {
             ),
             imbalance: gauge(
                 "weir_ledger_imbalance",
-                "Received + recovered - delivered - held - dropped; anything but 0 is a bug in weir.",
+                "Received + arriving + recovered - delivered - held - dropped, leaving out what was received before the \
+                 exporter joined; anything but 0 is a bug in weir.",
                 &of_exporter,
             ),
         }
@@ -91,6 +102,8 @@ impl Books {
                 self.received.with_label_values(&[signal, receiver.as_str()]).inc_by(records);
             }
         }
+        let arriving = i64::try_from(books.arriving).unwrap_or(i64::MAX);
+        self.arriving.with_label_values(&[signal]).set(arriving);
         for (component, reason, records) in &books.dropped {
             self.dropped.with_label_values(&[signal, component.as_str(), reason.as_str()]).inc_by(*records);
         }
@@ -104,9 +117,10 @@ impl Books {
         }
     }
 
-    fn collectors(&self) -> [&dyn Collector; 7] {
+    fn collectors(&self) -> [&dyn Collector; 8] {
         [
             &self.received,
+            &self.arriving,
             &self.dropped,
             &self.delivered,
             &self.deduplicated,

@@ -224,7 +224,7 @@ async fn a_batch_that_never_fits_stays_pending_and_a_request_is_refused_for_good
         matches!(&refused, Err(Refused::Malformed(text)) if text.contains("above the limit")),
         "{refused:?}"
     );
-    assert_eq!(rig.books(Signal::Traces), (3, 4, vec![drop_of("intake", Reason::TooLarge, 1)]));
+    assert_eq!(rig.books(Signal::Traces), (3, 1, vec![drop_of("intake", Reason::TooLarge, 1)]));
 }
 
 #[tokio::test]

@@ -37,6 +37,18 @@ fn every_number_of_the_books_shows_under_its_documented_name() {
 }
 
 #[test]
+fn a_request_under_way_shows_as_arriving_and_held_but_not_as_received() {
+    let ledger = Ledger::new();
+    ledger.open_exporter(Signal::Traces, "jaeger", 0);
+    ledger.receive(Signal::Traces, Receiver::OtlpGrpc, 2);
+    let page = page(&ledger);
+    has(&page, r#"weir_records_received_total{receiver="otlp_grpc",signal="traces"} 0"#);
+    has(&page, r#"weir_records_arriving{signal="traces"} 2"#);
+    has(&page, r#"weir_records_held{exporter="jaeger",signal="traces"} 2"#);
+    has(&page, r#"weir_ledger_imbalance{exporter="jaeger",signal="traces"} 0"#);
+}
+
+#[test]
 fn a_receiver_shows_as_zero_before_its_first_record_but_only_for_signals_it_can_bring() {
     let page = page(&Ledger::new());
     has(&page, r#"weir_records_received_total{receiver="otlp_grpc",signal="traces"} 0"#);
