@@ -9,6 +9,7 @@ mod otlp;
 mod page_server;
 mod weir;
 mod writer;
+mod written_files;
 
 pub use backends::Backends;
 pub use books::Books;
@@ -16,3 +17,4 @@ pub use otlp::post_until_acknowledged;
 pub use page_server::{Page, PageServer};
 pub use weir::{Weir, world_readable_folder};
 pub use writer::{LineShape, Rotation, Writer};
+pub use written_files::{WrittenFiles, while_written};

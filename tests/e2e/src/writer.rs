@@ -3,6 +3,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub enum Rotation {
 #[derive(Debug)]
 pub struct Writer {
     name: String,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     shape: LineShape,
     file: File,
     written: u64,
@@ -64,12 +66,23 @@ impl Writer {
 
     /// Appends `count` lines.
     pub fn write(&mut self, count: u64) {
-        let mut text = String::new();
-        for number in self.written..self.written + count {
-            text.push_str(&self.line(number));
-        }
+        let text = self.next_lines(count);
         self.file.write_all(text.as_bytes()).expect("log file can be written");
         self.written += count;
+    }
+
+    /// Appends a line in two writes with a pause between, so that a reader can meet half of it.
+    pub(crate) fn write_haltingly(&mut self, pause: Duration) {
+        let text = self.next_lines(1);
+        let (head, tail) = text.as_bytes().split_at(text.len() / 2);
+        self.file.write_all(head).expect("log file can be written");
+        thread::sleep(pause);
+        self.file.write_all(tail).expect("log file can be written");
+        self.written += 1;
+    }
+
+    fn next_lines(&self, count: u64) -> String {
+        (self.written..self.written + count).map(|number| self.line(number)).collect()
     }
 
     fn line(&self, number: u64) -> String {
@@ -107,19 +120,30 @@ impl Writer {
         lines.chain(others.map(|number| self.other(number))).collect()
     }
 
+    /// Rotations so far.
+    pub(crate) fn rotations(&self) -> u64 {
+        self.rotations
+    }
+
+    /// Goes on in a new file, after the old one was renamed.
+    pub(crate) fn open_again(&mut self) {
+        self.rotations += 1;
+        self.file = open(&self.path);
+    }
+
     /// Rotates the file.
     pub fn rotate(&mut self, rotation: Rotation) {
-        self.rotations += 1;
-        let old = self.path.with_extension(format!("log.{}", self.rotations));
+        let old = self.path.with_extension(format!("log.{}", self.rotations + 1));
         match rotation {
             Rotation::Rename => {
                 fs::rename(&self.path, &old).expect("log file can be renamed");
-                self.file = open(&self.path);
+                self.open_again();
             }
             Rotation::CopyTruncate => {
                 // The copy is outside the tailed patterns, as logrotate's dated copies in another folder are.
                 fs::copy(&self.path, old.with_extension("copy")).expect("log file can be copied");
                 self.file.set_len(0).expect("log file can be truncated");
+                self.rotations += 1;
             }
         }
     }

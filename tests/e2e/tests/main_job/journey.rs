@@ -5,10 +5,14 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use weir_e2e::{Backends, LineShape, Page, PageServer, Rotation, Weir, Writer, world_readable_folder};
+use weir_e2e::{
+    Backends, LineShape, Page, PageServer, Rotation, Weir, Writer, while_written, world_readable_folder,
+};
 use weir_stack::{free_port, wait_until};
 
-const INDEX: &str = "logs-e2e-default";
+pub(crate) const INDEX: &str = "logs-e2e-default";
+/// How many pages of the text target show `e2e_first_pages_only`.
+pub(crate) const FIRST_PAGES: u64 = 3;
 const GENERATED_LOGS: u64 = 200;
 
 pub(crate) struct Journey {
@@ -107,14 +111,22 @@ impl Journey {
         }
     }
 
-    /// Kills weir in the middle of `count` lines, and starts it again.
-    pub(crate) fn kill_while_lines_are_written(&mut self, count: u64) {
-        self.write_lines(count / 2);
-        self.weir.kill();
-        self.write_lines(count / 4);
-        self.rotate(Rotation::Rename);
-        self.write_lines(count - count / 2 - count / 4);
-        self.weir.start_again();
+    /// Renames every file, kills weir, renames again and starts weir, while each file is being written to all the time.
+    pub(crate) fn rotate_and_kill_while_lines_are_written(&mut self) {
+        let Self { weir, plain, json, cri, .. } = self;
+        while_written([plain, json, cri], |files| {
+            files.await_lines(100);
+            files.rename();
+            files.await_lines(50);
+            weir.kill();
+            files.await_lines(50);
+            files.rename();
+            files.await_lines(50);
+            weir.start_again();
+            files.await_lines(50);
+            files.rename();
+            files.await_lines(50);
+        });
     }
 
     /// Waits until each target has shown `count` more pages.
@@ -164,7 +176,7 @@ impl Journey {
 
 fn text_page(number: u64) -> String {
     let first_only =
-        if number < 3 { "# TYPE e2e_first_pages_only gauge\ne2e_first_pages_only 1\n" } else { "" };
+        if number < FIRST_PAGES { "# TYPE e2e_first_pages_only gauge\ne2e_first_pages_only 1\n" } else { "" };
     format!(
         "# HELP e2e_pages_total Pages shown before.\n# TYPE e2e_pages_total counter\ne2e_pages_total {number}\n{first_only}"
     )
