@@ -1,7 +1,7 @@
 //! Running weir: its endpoints, reload by difference, a full spool, a stop that delivers, own traces.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use weir_e2e::{LineShape, Page, PageServer, Weir, Writer};
@@ -99,11 +99,7 @@ fn a_full_spool_makes_weir_slow_and_loses_nothing() {
     };
     assert_eq!(refused.status().as_u16(), 429);
     assert!(refused.headers().contains_key("retry-after"), "{refused:?}");
-    wait_until("weir says why it is not ready", WAIT, || match try_get_text(&weir.url("/readyz")) {
-        Ok(text) => Err(text),
-        Err(text) if text.contains("spool") => Ok(()),
-        Err(text) => Err(text),
-    });
+    await_full_spool(&weir);
     jaeger.start_again().expect("jaeger starts again");
     let books = weir.settled(WAIT);
     assert_eq!(books.sum("weir_records_received_total", &[]), accepted as f64, "{books:?}");
@@ -168,4 +164,113 @@ fn a_stop_delivers_what_is_held_and_own_traces_show_the_deliveries() {
         if found { Ok(()) } else { Err(services.to_string()) }
     });
     tier.finish();
+}
+
+/// Nothing listens there.
+fn closed_address() -> String {
+    format!("127.0.0.1:{}", free_port())
+}
+
+#[test]
+fn a_reload_and_a_stop_end_in_time_while_the_spool_is_full() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let page = PageServer::start(|number| Page::text(big_page(number)));
+    let jobs: String = (0..4).map(|number| job(&format!("big-{number}"), &page)).collect();
+    let destination = closed_address();
+    let config = |interval: &str| {
+        format!(
+            "remote_write: [{{url: \"http://{destination}/api/v1/write\"}}]\nhost_metrics: {{interval: {interval}}}\n\
+             spool: {{path: /unused, bytes_max: 4MiB}}\nshutdown_timeout: 3s\nscrape_configs:\n{}",
+            jobs
+        )
+    };
+    let mut weir = Weir::start(&folder.path().join("weir"), &config("1s"));
+    await_full_spool(&weir);
+    await_waiting_host_metrics(&weir);
+    weir.write_config(&config("2s"));
+    weir.hang_up();
+    let began = Instant::now();
+    wait_until("the reload ends", Duration::from_secs(5), || match weir.log() {
+        log if log.contains("configuration reloaded") => Ok(()),
+        log => Err(log),
+    });
+    weir.balanced_books();
+    let stopping = Instant::now();
+    let status = weir.stop();
+    let took = stopping.elapsed();
+    assert!(took < Duration::from_secs(3 + 2), "the stop took {took:?}, {:?} after SIGHUP", began.elapsed());
+    // What waited for room is lost, which is an error, and counted; without that it is a clean end.
+    let log = weir.log();
+    assert!(status.success() || log.contains("records were lost"), "{status}: {log}");
+}
+
+/// Series that no page had before, so that each scrape brings them and the markers of those that went: some 350 kB,
+/// since a batch of more than an eighth of the spool is not taken.
+fn big_page(number: u64) -> String {
+    (0..1500_u64)
+        .map(|series| {
+            let id = (number * 1500 + series).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            format!("big{{id=\"{id:064x}{:016x}\"}} {number}\n", id.rotate_left(21))
+        })
+        .collect()
+}
+
+/// Waits until no reading, of one a second, has been taken in for 2 s: the last one waits for room.
+fn await_waiting_host_metrics(weir: &Weir) {
+    let mut last = (0.0, Instant::now());
+    wait_until("host metrics wait for room", WAIT, || {
+        let taken = weir.books().sum("weir_records_received_total", &[("receiver", "host_metrics")]);
+        if taken != last.0 {
+            last = (taken, Instant::now());
+        }
+        if last.1.elapsed() > Duration::from_secs(2) { Ok(()) } else { Err(format!("{taken} taken in")) }
+    });
+}
+
+fn await_full_spool(weir: &Weir) {
+    wait_until("weir says that the spool is full", WAIT, || match try_get_text(&weir.url("/readyz")) {
+        Ok(text) => Err(text),
+        Err(text) if text.contains("spool") => Ok(()),
+        Err(text) => Err(text),
+    });
+}
+
+#[test]
+fn a_refused_reload_forgets_no_record_of_an_exporter_that_it_would_have_removed() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let http_port = free_port();
+    let occupied = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    let occupied =
+        occupied.local_addr().map(|address| (occupied, address)).expect("a bound listener has an address");
+    let (a, b) = (closed_address(), closed_address());
+    let config = |more_exporters: &str, more_listeners: &str| {
+        format!(
+            "otlp: {{http: {{listen: \"127.0.0.1:{http_port}\"}}{more_listeners}}}\nforward:\n- {{name: a, endpoint: \
+             \"http://{a}\"}}\n{more_exporters}"
+        )
+    };
+    let with_b = config(&format!("- {{name: b, endpoint: \"http://{b}\"}}\n"), "");
+    let mut weir = Weir::start(&folder.path().join("weir"), &with_b);
+    for number in 0..5 {
+        let url = format!("http://127.0.0.1:{http_port}/v1/traces");
+        weir_e2e::post_until_acknowledged(&url, &span_body(number), WAIT);
+    }
+    let held = |weir: &Weir| weir.balanced_books().sum("weir_records_held", &[("exporter", "b")]);
+    assert_eq!(held(&weir), 5.0, "{:?}", weir.books());
+
+    weir.write_config(&config("", &format!(", grpc: {{listen: \"{}\"}}", occupied.1)));
+    let (status, text) = post(&weir.url("/-/reload"));
+    assert!(status == 400 && text.contains(&occupied.1.port().to_string()), "{status} {text}");
+    assert_eq!(held(&weir), 5.0, "{:?}", weir.books());
+
+    // It is still there after a restart with the configuration that names it, and gone only with one that does not.
+    weir.write_config(&with_b);
+    weir.kill();
+    weir.start_again();
+    assert_eq!(held(&weir), 5.0, "{:?}", weir.books());
+    weir.write_config(&config("", ""));
+    let (status, text) = post(&weir.url("/-/reload"));
+    assert_eq!(status, 200, "{text}");
+    assert_eq!(weir.books().count("weir_records_held", &[("exporter", "b")]), 0, "{:?}", weir.books());
+    weir.balanced_books();
 }
