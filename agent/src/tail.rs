@@ -10,6 +10,7 @@ mod cri;
 mod digest;
 mod encode;
 mod entry;
+mod halves;
 mod identity;
 mod mark;
 mod metrics;

@@ -12,6 +12,7 @@ use weir_ledger::Ledger;
 use weir_model::{Batch, OrderKey, Reason, Receiver, Signal, UnixNanos};
 use weir_spool::{AppendError, Position};
 
+use crate::tail::halves::halves;
 use crate::tail::mark::Mark;
 use crate::tail::metrics::TailMetrics;
 use crate::tail::reader::{Job, READ_BYTES, Read, Reader, Step};
@@ -167,6 +168,13 @@ async fn step<S: Sink>(
 /// The spool takes nothing more.
 struct Closed;
 
+/// How an offer to the spool ended.
+enum Offered {
+    Taken(Position),
+    TooLarge(AppendError),
+    Closed,
+}
+
 impl<S: Sink> TurnContext<S> {
     /// Asks for a notification; false when there will be none.
     fn arm(&self, slot: SlotId, reader: &Reader) -> bool {
@@ -204,28 +212,46 @@ impl<S: Sink> TurnContext<S> {
         self.metrics.nul_bytes_skipped.inc_by(read.nul_bytes);
     }
 
-    /// Offers the batch until it is taken.
+    /// Appends a request, in parts where it is larger than the spool takes. Returns the position after the last part.
     async fn append(&self, payload: bytes::Bytes, records: u64) -> Result<Option<Position>, Closed> {
+        let mut position = None;
+        // The next part is on top.
+        let mut parts = vec![(payload, records)];
+        while let Some((payload, records)) = parts.pop() {
+            match self.offer(&payload, records).await {
+                Offered::Taken(end) => position = Some(end),
+                Offered::TooLarge(error) => match halves(&payload, records) {
+                    Some([first, second]) => parts.extend([second, first]),
+                    None => {
+                        warn!(%error, "a line is dropped; a larger spool.bytes_max or a smaller line_bytes_max keeps such lines");
+                        self.ledger.drop_pending(Signal::Logs, COMPONENT, Reason::TooLarge, records);
+                    }
+                },
+                Offered::Closed => {
+                    let left = records + parts.iter().map(|(_, records)| records).sum::<u64>();
+                    self.ledger.refuse(Signal::Logs, Receiver::Tail, left);
+                    return Err(Closed);
+                }
+            }
+        }
+        Ok(position)
+    }
+
+    /// Offers a request until it is taken, or never will be.
+    async fn offer(&self, payload: &bytes::Bytes, records: u64) -> Offered {
         let batch = Batch {
             signal: Signal::Logs,
             records: records as u32,
             key: OrderKey::ANY,
             received: UnixNanos::now(),
-            payload,
+            payload: payload.clone(),
         };
         let mut has_warned = false;
         loop {
             match self.sink.append(batch.clone()).await {
-                Ok(position) => return Ok(Some(position)),
-                Err(AppendError::Closed) => {
-                    self.ledger.refuse(Signal::Logs, Receiver::Tail, records);
-                    return Err(Closed);
-                }
-                Err(error @ AppendError::TooLarge { .. }) => {
-                    warn!(%error, records, "lines dropped");
-                    self.ledger.drop_pending(Signal::Logs, COMPONENT, Reason::TooLarge, records);
-                    return Ok(None);
-                }
+                Ok(position) => return Offered::Taken(position),
+                Err(AppendError::Closed) => return Offered::Closed,
+                Err(error @ AppendError::TooLarge { .. }) => return Offered::TooLarge(error),
                 Err(error) => {
                     if !has_warned {
                         warn!(%error, "log lines wait for the spool");

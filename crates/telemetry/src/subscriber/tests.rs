@@ -10,6 +10,9 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::{LogFormat, OWN_TRACES, TracingError, TracingSettings, log_layer, trace_layer};
 
+/// Whether a span is enabled is remembered for the whole process, so the tests take turns.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 
@@ -29,6 +32,7 @@ fn settings(level: &str, format: LogFormat) -> TracingSettings {
 }
 
 fn logged(settings: &TracingSettings, emit: impl FnOnce()) -> String {
+    let _alone = ALONE.lock();
     let captured = Captured::default();
     let writer = captured.clone();
     let layer = log_layer(settings, move || writer.clone(), false).expect("the level is valid");
@@ -69,6 +73,7 @@ fn spans_of_own_traces_are_disabled_when_own_traces_are_off() {
 
 #[test]
 fn spans_of_own_traces_and_no_others_are_exported_when_own_traces_are_on() {
+    let _alone = ALONE.lock();
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     tracing::subscriber::with_default(Registry::default().with(trace_layer(&provider)), || {
