@@ -10,6 +10,7 @@ use weir_config::{Config, Loaded, LogFormat, Mistakes};
 use weir_telemetry::{OwnTraces, TracingSettings, init_tracing};
 
 use crate::arguments::AgentArguments;
+use crate::open_files;
 use crate::output::{complain, complain_about};
 
 /// Runs the agent until it is told to stop. Fails when it cannot start, and when records were lost.
@@ -42,6 +43,7 @@ fn start(arguments: AgentArguments, loaded: Loaded) -> Result<(), Box<dyn Error>
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let tracing = init_tracing(&settings)?;
+        open_files::raise_limit();
         let ended = pipeline::run(options).await;
         if let Err(error) = &ended {
             tracing::error!(error = whole(error), "weir agent failed");

@@ -2,6 +2,7 @@
 
 mod agent;
 mod arguments;
+mod open_files;
 mod output;
 mod validate;
 

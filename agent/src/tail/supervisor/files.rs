@@ -20,10 +20,25 @@ use crate::tail::table::{Nameless, SlotId, State, Tracked};
 use crate::tail::turn::COMPONENT;
 
 impl<S: Sink> Supervisor<S> {
+    /// Files that are not opened are not read: that is told when it begins and when it ends.
+    fn tell_waiting(&self, waiting: u64) {
+        let gauge = &self.context.metrics.files_waiting;
+        match (gauge.get() > 0, waiting > 0) {
+            (false, true) => warn!(
+                waiting,
+                files_max = self.settings.files_max,
+                "log files wait to be read: too many are open; raise the limit of open files or name fewer files"
+            ),
+            (true, false) => info!("no log files wait to be read any more"),
+            _ => {}
+        }
+        gauge.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    }
+
     /// Takes over what a scan found. `is_current`: the configuration is still the one that was scanned for.
     pub(super) fn take_scanned(&mut self, scanned: Scanned, is_current: bool) {
         if scanned.is_full {
-            self.context.metrics.files_waiting.set(i64::try_from(scanned.waiting).unwrap_or(i64::MAX));
+            self.tell_waiting(scanned.waiting);
         }
         self.moves.follow(scanned.links, scanned.is_full);
         let named: HashMap<PathBuf, Inode> = scanned

@@ -16,7 +16,7 @@ pub(crate) static SPOOL: Shape = Shape {
     fields: &[
         Field::new("path", Kind::Path, "Folder of segments, cursors, checkpoints and dead letters.")
             .or("/var/lib/weir"),
-        Field::new("bytes_max", Kind::Size, "Bytes of all segments together.").or("2GiB"),
+        Field::new("bytes_max", Kind::Size, "Bytes of all segments together. A single batch (a scraped page, an OTLP request, a line) may take an eighth.").or("2GiB"),
         Field::new("age_max", Kind::Duration, "Records older than this are dropped and counted.").or("24h"),
         Field::new(
             "durability",
