@@ -18,13 +18,25 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Weir {
     folder: PathBuf,
     port: u16,
+    /// Size of the file system that `data/` is on, where it has one of its own.
+    disk_bytes: Option<u64>,
     server: Option<Server>,
 }
 
 impl Weir {
     /// Starts an agent with `config`.
     pub fn start(folder: &Path, config: &str) -> Self {
-        let mut weir = Self { folder: folder.to_owned(), port: free_port(), server: None };
+        Self::start_on(folder, config, None)
+    }
+
+    /// Starts an agent whose `data/` is a file system of `disk_bytes` in memory, in a mount namespace of its own: nobody
+    /// else sees it, and it goes with the process. Needs root or user namespaces.
+    pub fn start_on_small_disk(folder: &Path, config: &str, disk_bytes: u64) -> Self {
+        Self::start_on(folder, config, Some(disk_bytes))
+    }
+
+    fn start_on(folder: &Path, config: &str, disk_bytes: Option<u64>) -> Self {
+        let mut weir = Self { folder: folder.to_owned(), port: free_port(), disk_bytes, server: None };
         fs::create_dir_all(weir.data()).expect("folder for weir's data");
         weir.write_config(config);
         weir.start_again();
@@ -38,7 +50,10 @@ impl Weir {
 
     /// Starts it after a stop or a kill, on the same ports and data.
     pub fn start_again(&mut self) {
-        let mut command = Command::new(binary());
+        let mut command = match self.disk_bytes {
+            None => Command::new(binary()),
+            Some(bytes) => on_small_disk(&self.data(), bytes),
+        };
         command
             .arg("agent")
             .arg("--config")
@@ -143,6 +158,14 @@ impl Weir {
     pub fn run(arguments: &[&str]) -> Output {
         Command::new(binary()).args(arguments).output().expect("weir runs")
     }
+}
+
+/// The program with a small file system mounted on `data`.
+fn on_small_disk(data: &Path, bytes: u64) -> Command {
+    let mount = format!("mount -t tmpfs -o size={bytes} tmpfs '{}' && exec \"$@\"", data.display());
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", &mount, "sh"]).arg(binary());
+    command
 }
 
 /// The built program: `WEIR_BIN`, or the one beside the tests.

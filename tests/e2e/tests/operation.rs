@@ -107,6 +107,41 @@ fn a_full_spool_makes_weir_slow_and_loses_nothing() {
     weir.finish();
 }
 
+#[test]
+fn a_full_disk_makes_weir_slow_and_loses_nothing() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let mut jaeger = Jaeger::start(&JaegerMode::Store, &folder.path().join("jaeger")).expect("jaeger starts");
+    let http_port = free_port();
+    let config = format!(
+        "otlp: {{http: {{listen: \"127.0.0.1:{http_port}\"}}}}\njaeger: [{{endpoint: \"{}\"}}]\n",
+        jaeger.grpc_endpoint()
+    );
+    let mut weir = Weir::start_on_small_disk(&folder.path().join("weir"), &config, 8 << 20);
+    jaeger.stop();
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let url = format!("http://127.0.0.1:{http_port}/v1/traces");
+    let mut accepted = 0_u64;
+    let status = loop {
+        let body = span_body(accepted);
+        let answer = agent.post(&url).content_type("application/x-protobuf").send(&body[..]);
+        match answer.expect("weir answers").status().as_u16() {
+            200 => accepted += 1,
+            status => break status,
+        }
+        assert!(accepted < 1000, "a disk of 8 MiB took more than 1000 requests of 16 kB");
+    };
+    assert_eq!(status, 429);
+    wait_until("weir says why it is not ready", WAIT, || match try_get_text(&weir.url("/readyz")) {
+        Err(text) if text.contains("the disk is full") => Ok(()),
+        Ok(text) | Err(text) => Err(text),
+    });
+    jaeger.start_again().expect("jaeger starts again");
+    let books = weir.settled(WAIT);
+    assert_eq!(books.sum("weir_records_received_total", &[]), accepted as f64, "{books:?}");
+    assert_eq!(books.sum("weir_records_delivered_total", &[]), accepted as f64, "{books:?}");
+    weir.finish();
+}
+
 /// One span with an attribute of 16 kB.
 fn span_body(number: u64) -> Vec<u8> {
     use prost::Message;
