@@ -100,6 +100,10 @@ fn a_full_spool_makes_weir_slow_and_loses_nothing() {
     assert_eq!(refused.status().as_u16(), 429);
     assert!(refused.headers().contains_key("retry-after"), "{refused:?}");
     await_full_spool(&weir);
+    wait_until("weir says how long that can go on", WAIT, || {
+        let seconds = weir.books().sum("weir_time_to_loss_seconds", &[("exporter", "jaeger")]);
+        if seconds.is_finite() && seconds > 0.0 { Ok(()) } else { Err(seconds.to_string()) }
+    });
     jaeger.start_again().expect("jaeger starts again");
     let books = weir.settled(WAIT);
     assert_eq!(books.sum("weir_records_received_total", &[]), accepted as f64, "{books:?}");
