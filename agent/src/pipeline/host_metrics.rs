@@ -1,6 +1,6 @@
 //! The loop that reads the node's own metrics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use prometheus::{IntCounterVec, Opts, Registry};
@@ -76,7 +76,7 @@ impl HostMetrics {
             intake: self.intake.clone(),
             ledger: self.ledger.clone(),
             failures: self.failures.clone(),
-            complained: false,
+            failing: BTreeSet::new(),
         };
         let task = tokio::spawn(reading.run(stop.clone()));
         Running { settings, stop, task }
@@ -109,7 +109,8 @@ struct Reading {
     intake: Intake,
     ledger: Ledger,
     failures: IntCounterVec,
-    complained: bool,
+    /// Collectors whose last reading failed: told once per failure that begins.
+    failing: BTreeSet<&'static str>,
 }
 
 impl Reading {
@@ -144,11 +145,11 @@ impl Reading {
     fn complain(&mut self, failures: &[(&'static str, String)]) {
         for (collector, cause) in failures {
             self.failures.with_label_values(&[collector]).inc();
-            if !self.complained {
+            if !self.failing.contains(collector) {
                 warn!(collector, cause, "host metrics are incomplete");
             }
         }
-        self.complained = !failures.is_empty();
+        self.failing = failures.iter().map(|&(collector, _)| collector).collect();
     }
 
     async fn append(&mut self, took: Duration, stop: &CancellationToken) {
