@@ -1,1 +1,0 @@
-//! The query API of weir dev.
