@@ -27,6 +27,8 @@ mod retention;
 mod search;
 mod settings;
 mod spans;
+#[cfg(test)]
+mod stage;
 mod status;
 mod store;
 mod text;

@@ -8,14 +8,16 @@ use weir_model::{Signal, UnixNanos};
 use crate::clock::stored;
 use crate::place::bound;
 use crate::settings::StoreSettings;
-use crate::usage::{self, Lost};
+use crate::usage::{self, Lost, Usage};
 
-/// Log records deleted in one transaction.
+/// Log records deleted in one transaction at most.
 const LOGS_PER_STEP: usize = 5_000;
-/// Traces deleted in one transaction.
+/// Traces deleted in one transaction at most.
 const TRACES_PER_STEP: usize = 500;
 /// Rows of the head deleted in one transaction, when there is no block.
 const HEAD_ROWS_PER_STEP: usize = 200;
+/// The least share of a transaction's most that is deleted.
+const SHARE_MIN: f64 = 0.01;
 /// Steps in a row before writing goes on.
 const STEPS_MAX: u32 = 8;
 /// After a deletion this share of `bytes_max` is in use.
@@ -49,9 +51,14 @@ impl Retention {
         let mut steps = 0..if at_once { u32::MAX } else { STEPS_MAX };
         let target = (settings.bytes_max as f64 * FILL) as u64;
         let mut limit = settings.bytes_max;
-        while used_bytes(db)? > limit && steps.next().is_some() {
-            let Some(signal) = furthest_over(db)? else { break };
-            deleted.push((signal, Lost::Size, delete(db, signal, None, Lost::Size)?));
+        loop {
+            let used = used_bytes(db)?;
+            if used <= limit || steps.next().is_none() {
+                break;
+            }
+            let Some((signal, usage)) = furthest_over(db)? else { break };
+            let what = What::Oldest { share: (used - target) as f64 / usage.bytes.max(1) as f64 };
+            deleted.push((signal, Lost::Size, delete(db, signal, what)?));
             limit = target;
         }
         if self.is_age_due(settings, at_once) {
@@ -88,7 +95,7 @@ fn delete_old(
             if steps.next().is_none() {
                 return Ok(true);
             }
-            let records = delete(db, signal, Some(cutoff), Lost::Age)?;
+            let records = delete(db, signal, What::ReceivedBefore(cutoff))?;
             if records == 0 {
                 break;
             }
@@ -99,30 +106,63 @@ fn delete_old(
 }
 
 /// The signal that takes the most of its share; none when nothing is left to delete.
-fn furthest_over(db: &Connection) -> rusqlite::Result<Option<Signal>> {
-    let mut most = None;
+fn furthest_over(db: &Connection) -> rusqlite::Result<Option<(Signal, Usage)>> {
+    let mut most: Option<(Signal, Usage, u64)> = None;
     for (signal, share) in [(Signal::Logs, 2), (Signal::Traces, 1), (Signal::Metrics, 1)] {
         let usage = usage::read(db, signal)?;
         let filling = usage.bytes / share;
-        if usage.records > 0 && most.is_none_or(|(_, other)| filling > other) {
-            most = Some((signal, filling));
+        if usage.records > 0 && most.is_none_or(|(_, _, other)| filling > other) {
+            most = Some((signal, usage, filling));
         }
     }
-    Ok(most.map(|(signal, _)| signal))
+    Ok(most.map(|(signal, usage, _)| (signal, usage)))
 }
 
-/// Deletes some of the oldest records of a signal; with a cutoff, only those received before it. A signal whose books
-/// show records but that has none is set right.
-fn delete(db: &Connection, signal: Signal, cutoff: Option<i64>, reason: Lost) -> rusqlite::Result<u64> {
+/// What to delete of a signal.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    /// The oldest: about this share of the signal, as much as a transaction may.
+    Oldest { share: f64 },
+    /// Those received before this.
+    ReceivedBefore(i64),
+}
+
+impl What {
+    /// How many of `all` are deleted in a transaction that may delete `most`.
+    fn count(self, all: u64, most: usize) -> i64 {
+        let least = most as f64 * SHARE_MIN;
+        match self {
+            Self::Oldest { share } => (all as f64 * share).clamp(least, most as f64) as i64,
+            Self::ReceivedBefore(_) => most as i64,
+        }
+    }
+
+    fn cutoff(self) -> i64 {
+        match self {
+            Self::Oldest { .. } => i64::MAX,
+            Self::ReceivedBefore(cutoff) => cutoff,
+        }
+    }
+
+    fn reason(self) -> Lost {
+        match self {
+            Self::Oldest { .. } => Lost::Size,
+            Self::ReceivedBefore(_) => Lost::Age,
+        }
+    }
+}
+
+/// Deletes some records of a signal. A signal whose books show records but that has none is set right.
+fn delete(db: &Connection, signal: Signal, what: What) -> rusqlite::Result<u64> {
     let transaction = db.unchecked_transaction()?;
     let records = match signal {
-        Signal::Logs => delete_logs(&transaction, cutoff)?,
-        Signal::Traces => delete_traces(&transaction, cutoff)?,
-        Signal::Metrics => delete_samples(&transaction, cutoff)?,
+        Signal::Logs => delete_logs(&transaction, what)?,
+        Signal::Traces => delete_traces(&transaction, what)?,
+        Signal::Metrics => delete_samples(&transaction, what.cutoff())?,
     };
     if records > 0 {
-        usage::remove(&transaction, signal, records, reason)?;
-    } else if cutoff.is_none() {
+        usage::remove(&transaction, signal, records, what.reason())?;
+    } else if matches!(what, What::Oldest { .. }) {
         transaction
             .execute("UPDATE usage SET records = 0, bytes = 0 WHERE signal = ?1", [signal.index() as i64])?;
     }
@@ -130,17 +170,18 @@ fn delete(db: &Connection, signal: Signal, cutoff: Option<i64>, reason: Lost) ->
     Ok(records)
 }
 
-fn delete_logs(db: &Connection, cutoff: Option<i64>) -> rusqlite::Result<u64> {
-    let oldest = match cutoff {
-        None => ids(db, "SELECT id FROM log WHERE id < ?1 AND ?2 = ?2 ORDER BY id LIMIT ?3", i64::MAX, 0)?,
-        Some(cutoff) => {
+fn delete_logs(db: &Connection, what: What) -> rusqlite::Result<u64> {
+    let limit = what.count(usage::read(db, Signal::Logs)?.records, LOGS_PER_STEP);
+    let oldest = match what {
+        What::Oldest { .. } => ids(
+            db,
+            "SELECT id FROM log WHERE id < ?1 AND ?2 = ?2 ORDER BY id LIMIT ?3",
+            (i64::MAX, 0, limit),
+        )?,
+        What::ReceivedBefore(cutoff) => {
             let end = bound(cutoff.saturating_add(AHEAD.as_nanos() as i64));
-            ids(
-                db,
-                "SELECT id FROM log_body WHERE id < ?1 AND received < ?2 ORDER BY id LIMIT ?3",
-                end,
-                cutoff,
-            )?
+            let sql = "SELECT id FROM log_body WHERE id < ?1 AND received < ?2 ORDER BY id LIMIT ?3";
+            ids(db, sql, (end, cutoff, limit))?
         }
     };
     for table in ["log_text WHERE rowid", "log WHERE id", "log_body WHERE id"] {
@@ -152,17 +193,19 @@ fn delete_logs(db: &Connection, cutoff: Option<i64>) -> rusqlite::Result<u64> {
     Ok(oldest.len() as u64)
 }
 
-fn ids(db: &Connection, sql: &str, end: i64, cutoff: i64) -> rusqlite::Result<Vec<i64>> {
+fn ids(db: &Connection, sql: &str, parameters: (i64, i64, i64)) -> rusqlite::Result<Vec<i64>> {
     let mut select = db.prepare_cached(sql)?;
-    let ids = select.query_map((end, cutoff, LOGS_PER_STEP as i64), |row| row.get(0))?;
+    let ids = select.query_map(parameters, |row| row.get(0))?;
     ids.collect()
 }
 
 /// Deletes whole traces.
-fn delete_traces(db: &Connection, cutoff: Option<i64>) -> rusqlite::Result<u64> {
+fn delete_traces(db: &Connection, what: What) -> rusqlite::Result<u64> {
     let mut select =
         db.prepare_cached("SELECT trace_id FROM trace WHERE received < ?1 ORDER BY start LIMIT ?2")?;
-    let oldest = select.query_map((cutoff.unwrap_or(i64::MAX), TRACES_PER_STEP as i64), |row| row.get(0))?;
+    let traces: i64 = db.query_row("SELECT count(*) FROM trace", [], |row| row.get(0))?;
+    let limit = what.count(traces.unsigned_abs(), TRACES_PER_STEP).max(1);
+    let oldest = select.query_map((what.cutoff(), limit), |row| row.get(0))?;
     let oldest: Vec<Vec<u8>> = oldest.collect::<rusqlite::Result<_>>()?;
     let mut spans = 0;
     for trace in &oldest {
@@ -175,8 +218,7 @@ fn delete_traces(db: &Connection, cutoff: Option<i64>) -> rusqlite::Result<u64> 
 }
 
 /// Deletes the oldest block; rows of the head when there is none.
-fn delete_samples(db: &Connection, cutoff: Option<i64>) -> rusqlite::Result<u64> {
-    let cutoff = cutoff.unwrap_or(i64::MAX);
+fn delete_samples(db: &Connection, cutoff: i64) -> rusqlite::Result<u64> {
     let mut select =
         db.prepare_cached("SELECT id, samples FROM block WHERE received < ?1 ORDER BY time_max LIMIT 1")?;
     let oldest: Option<(i64, i64)> =

@@ -1,1 +1,5 @@
-
+mod detail;
+mod identity;
+mod naive;
+mod paging;
+mod tailing;

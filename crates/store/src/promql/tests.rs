@@ -1,1 +1,2 @@
-
+mod hand;
+mod subset;

@@ -1,1 +1,3 @@
-
+mod assembly;
+mod finding;
+mod tree;

@@ -1,1 +1,4 @@
-
+mod damage;
+mod killed;
+mod limits;
+mod load;
