@@ -122,5 +122,5 @@ async fn exemplars_lead_to_their_traces() {
     assert_eq!((second.trace_id.as_deref(), second.trace_exists), (Some("08".repeat(16).as_str()), true));
     let newest = stage.store.exemplars("latency_bucket", (0, i64::MAX), 1).await.expect("valid");
     assert!(newest.truncated);
-    assert_eq!(newest.series[0].exemplars, [second.clone()]);
+    assert_eq!(newest.series[0].exemplars[..], *std::slice::from_ref(second));
 }
