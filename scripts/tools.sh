@@ -1,4 +1,4 @@
-# What building weir needs besides cargo: a C compiler. Sourced by ../run and ../test.
+# What building and testing weir needs besides cargo. Sourced by ../run and ../test.
 
 say() { printf '\n==> %s\n' "$*"; }
 
@@ -17,14 +17,36 @@ ensure_build_tools() {
     cargo --version >/dev/null || die "cargo does not run" "let rustup install the toolchain of rust-toolchain.toml"
     at_least "$(cargo --version | cut -d' ' -f2)" 1.95 ||
         die "$(cargo --version) is too old" "install Rust with rustup, which reads rust-toolchain.toml, then run this again"
-    if type -P cc >/dev/null; then return; fi
-    type -P apt-get >/dev/null || die "a C compiler is missing" "install one (gcc or clang) and run this again"
+    type -P cc >/dev/null || install_packages gcc libc6-dev
+}
+
+# The console's checks and its browser test.
+ensure_console_tools() {
+    local missing=()
+    type -P chromium >/dev/null || type -P chromium-browser >/dev/null || type -P google-chrome >/dev/null ||
+        missing+=(chromium)
+    type -P npm >/dev/null || missing+=(npm)
+    type -P node >/dev/null || missing+=(nodejs)
+    [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
+    local wanted=20.19 tools=${XDG_CACHE_HOME:-$HOME/.cache}/weir/node
+    if ! at_least "$(node_version)" "$wanted"; then
+        say "installing a newer Node.js into $tools (npm): this one is $(node_version)"
+        npm install --silent --no-fund --no-audit --prefix "$tools" node@22
+        PATH=$tools/node_modules/node/bin:$PATH
+        at_least "$(node_version)" "$wanted" || die "Node.js $(node_version) is too old" "install Node.js $wanted or newer"
+    fi
+}
+
+node_version() { node --version | tr -d v; }
+
+install_packages() { # PACKAGE..., of Debian
+    type -P apt-get >/dev/null || die "$* is missing and there is no apt-get" "install it by hand: $*"
     local sudo=()
     if [ "$(id -u)" != 0 ]; then
-        type -P sudo >/dev/null || die "gcc is missing, and installing it needs root" "run as root: apt-get install -y gcc libc6-dev"
+        type -P sudo >/dev/null || die "$* is missing, and installing it needs root" "run as root: apt-get install -y $*"
         sudo=(sudo)
     fi
-    say "installing gcc and the C library's headers (apt-get)"
+    say "installing Debian packages: $* (apt-get)"
     "${sudo[@]}" apt-get update
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc libc6-dev
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }

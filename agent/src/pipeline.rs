@@ -3,7 +3,7 @@
 //! ```text
 //! scrape, host_metrics, tail -> Intake::append ---+
 //!                                                 +-> spool -> a delivery per exporter -> destination
-//! otlp grpc, http -> Intake::traces, Intake::logs +
+//! otlp grpc, http, own -> Intake::traces, ::logs -+
 //! ```
 //!
 //! A reload is applied by difference: what did not change goes on, exporters that changed resume at their cursors, and
@@ -12,17 +12,21 @@
 
 mod admin;
 mod budget;
+mod dev;
+mod ending;
 mod exporters;
 mod host_metrics;
 mod listeners;
 mod loss_clock;
+mod overview;
+mod own;
 mod receivers;
+mod settings;
 mod sink;
 mod watch;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,31 +34,36 @@ use std::time::Duration;
 use prometheus::Registry;
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
-use tracing::{error, info, warn};
-use weir_config::{Config, Durability, Loaded, WhenFull};
+use tokio::time::Instant;
+use tracing::{error, info};
+use weir_config::{Config, Loaded};
 use weir_delivery::DeliveryMetrics;
-use weir_intake::{Intake, IntakeSettings};
+use weir_intake::Intake;
 use weir_ledger::Ledger;
-use weir_model::{Reason, Signal};
-use weir_spool::{Spool, SpoolError, SpoolSettings};
+use weir_model::Receiver;
+use weir_query_api::Running;
+use weir_spool::{Spool, SpoolError};
+use weir_store::{Store, StoreError};
 use weir_telemetry::{Readiness, ReloadRequest};
 
 use crate::cgroup::Limits;
-use crate::identity::Identity;
 use admin::AdminServer;
 use budget::Budget;
-use exporters::{Destination, Exporters};
+use dev::Console;
+use ending::{close_books, drain};
+use exporters::{Built, Destination, Exporters};
+use loss_clock::LossClock;
+use overview::Overview;
+use own::OwnRecords;
 use receivers::{Parts, Receivers};
+use settings::{intake_settings, refuse_what_needs_a_restart, spool_settings};
 
+pub use dev::{Dev, DevAddresses};
 pub use exporters::ExporterError;
 pub use listeners::ListenError;
 pub use receivers::ReceiverError;
 
-/// How often a stop looks whether everything has been delivered.
-const DRAIN_POLL: Duration = Duration::from_millis(20);
-
-/// What `weir agent` runs with.
+/// What an agent runs with.
 pub struct Options {
     /// The configuration to start with.
     pub loaded: Loaded,
@@ -62,6 +71,8 @@ pub struct Options {
     pub reload: Box<dyn Fn() -> Result<Loaded, String> + Send>,
     /// Whether everything is printed to standard output too.
     pub print: bool,
+    /// What `weir dev` adds.
+    pub dev: Option<Dev>,
 }
 
 /// Why the agent did not start, or ended with a failure.
@@ -84,6 +95,17 @@ pub enum RunError {
         /// The cause.
         source: io::Error,
     },
+    /// The console cannot be served.
+    #[error("the console: cannot listen on {address}: {source}; choose a free address with --listen")]
+    Console {
+        /// Where.
+        address: SocketAddr,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The embedded store cannot be opened.
+    #[error("open the store: {0}")]
+    Store(#[from] StoreError),
     /// A metric is registered twice.
     #[error("register metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -112,7 +134,8 @@ pub async fn run(options: Options) -> Result<(), RunError> {
 
 /// A running agent.
 struct Pipeline {
-    options: Options,
+    reload: Box<dyn Fn() -> Result<Loaded, String> + Send>,
+    built: Built,
     config: Config,
     ledger: Ledger,
     spool: Spool,
@@ -121,20 +144,34 @@ struct Pipeline {
     receivers: Receivers,
     readiness: Readiness,
     admin: AdminServer,
+    clock: LossClock,
+    local: Option<Local>,
+}
+
+/// What runs of `weir dev`.
+struct Local {
+    overview: Arc<Overview>,
+    console: Console,
+    own: OwnRecords,
 }
 
 impl Pipeline {
     async fn start(options: Options, reload: mpsc::Sender<ReloadRequest>) -> Result<Self, RunError> {
-        let config = options.loaded.config.clone();
+        let Options { loaded, reload: read_again, print, dev } = options;
+        let config = loaded.config.clone();
         let budget = Budget::of(&config, &Limits::read());
         let registry = Registry::new();
         let ledger = Ledger::new();
         let spool = Spool::open(spool_settings(&config, &budget), ledger.clone())?;
-        let destinations = Destination::all(&config, options.print);
+        let built = Built { print, store: dev.is_some() };
+        let destinations = Destination::all(&config, built);
         let intake = Intake::new(intake_settings(&config, &destinations), spool.clone(), ledger.clone());
+        intake.register(&registry)?;
         let metrics = DeliveryMetrics::register(&registry)?;
+        let store = dev.as_ref().map(|dev| Store::open(dev.store.clone(), &registry)).transpose()?;
         let dead_letters = config.spool.path.join("dead-letters");
-        let mut exporters = Exporters::new(spool.clone(), ledger.clone(), metrics, dead_letters);
+        let mut exporters =
+            Exporters::new(spool.clone(), ledger.clone(), metrics.clone(), dead_letters, store.clone());
         let readiness = Readiness::new();
         readiness.block("agent", "starting");
         let prepared = exporters.prepare(destinations)?;
@@ -149,11 +186,59 @@ impl Pipeline {
             readiness: readiness.clone(),
             targets: Arc::new(move || targets.to_json()),
         };
-        let admin = AdminServer::start(&config, &options.loaded.rendered, sources, reload).await?;
+        let admin = AdminServer::start(&config, &loaded.rendered, sources, reload).await?;
         exporters.forget()?;
         readiness.clear("agent");
         info!(telemetry = %admin.address(), "ready");
-        Ok(Self { options, config, ledger, spool, intake, exporters, receivers, readiness, admin })
+        let mut pipeline = Self {
+            reload: read_again,
+            built,
+            config,
+            ledger,
+            spool,
+            intake,
+            exporters,
+            receivers,
+            readiness,
+            admin,
+            clock: LossClock::default(),
+            local: None,
+        };
+        if let Some((dev, store)) = dev.zip(store) {
+            pipeline.open_console(dev, store, metrics).await?;
+        }
+        Ok(pipeline)
+    }
+
+    /// What `weir dev` adds; everything else runs.
+    async fn open_console(
+        &mut self,
+        dev: Dev,
+        store: Store,
+        delivery: DeliveryMetrics,
+    ) -> Result<(), RunError> {
+        let sources = overview::Sources {
+            ledger: self.ledger.clone(),
+            spool: self.spool.clone(),
+            intake: self.intake.clone(),
+            delivery,
+            readiness: self.readiness.clone(),
+            targets: self.receivers.targets(),
+            inputs: dev.inputs,
+        };
+        let overview = Arc::new(Overview::new(sources, self.receivers.running(&self.config).collect()));
+        let own = OwnRecords::start(dev.own, self.intake.clone());
+        let running: Arc<dyn Running> = Arc::clone(&overview) as _;
+        let console = Console::start(dev.console, dev.access, store, running).await?;
+        let addresses = DevAddresses {
+            console: console.address,
+            telemetry: self.admin.address(),
+            inputs: overview.inputs(),
+        };
+        self.local = Some(Local { overview, console, own });
+        self.watch();
+        (dev.on_ready)(&addresses);
+        Ok(())
     }
 
     /// Reloads and watches until told to stop.
@@ -189,10 +274,17 @@ impl Pipeline {
         }
     }
 
-    /// Once a second: what `/readyz` and the gauges say.
-    fn watch(&self) {
-        watch::readiness(&self.readiness, &self.spool.stats(), &self.spool);
-        self.admin.watch(&self.exporters.statuses(), &self.spool.stats(), &self.config);
+    /// Once a second: what `/readyz`, the gauges and the console say.
+    fn watch(&mut self) {
+        let stats = self.spool.stats();
+        watch::readiness(&self.readiness, &stats, &self.spool);
+        let mut exporters = self.exporters.statuses();
+        watch::times_to_loss(&mut self.clock, &mut exporters, &stats, &self.config);
+        self.admin.show(&exporters, &stats);
+        if let Some(local) = &self.local {
+            let receivers = self.receivers.running(&self.config).chain([(Receiver::Own, None)]).collect();
+            local.overview.observe(exporters, stats, receivers);
+        }
     }
 
     async fn reload(&mut self) -> Result<(), String> {
@@ -206,7 +298,7 @@ impl Pipeline {
     }
 
     async fn try_reload(&mut self) -> Result<(), String> {
-        let loaded = (self.options.reload)()?;
+        let loaded = (self.reload)()?;
         let config = loaded.config.clone();
         refuse_what_needs_a_restart(&self.config, &config)?;
         if let Err(error) = self.apply(&config).await {
@@ -224,7 +316,7 @@ impl Pipeline {
 
     /// Receivers first: they fail more easily (an address in use) and lose nothing when they are changed back.
     async fn apply(&mut self, config: &Config) -> Result<(), RunError> {
-        let destinations = Destination::all(config, self.options.print);
+        let destinations = Destination::all(config, self.built);
         let intake = intake_settings(config, &destinations);
         let prepared = self.exporters.prepare(destinations)?;
         self.receivers.apply(config).await?;
@@ -236,12 +328,17 @@ impl Pipeline {
     }
 
     async fn stop(self) -> Result<(), RunError> {
-        let Self { config, ledger, spool, intake, mut exporters, receivers, readiness, admin, .. } = self;
+        let Self { config, ledger, spool, intake, mut exporters, receivers, readiness, admin, local, .. } =
+            self;
         info!(timeout = ?config.shutdown_timeout, "stopping");
         readiness.block("agent", "stopping");
         let deadline = Instant::now() + config.shutdown_timeout;
         intake.close();
         receivers.stop(deadline).await;
+        if let Some(Local { console, own, .. }) = local {
+            own.stop().await;
+            console.stop().await;
+        }
         drain(&exporters, &ledger, deadline).await;
         exporters.stop(deadline).await;
         let flushed = spool.flush().await;
@@ -268,86 +365,6 @@ impl StopSignals {
             _ = self.interrupt.recv() => {}
         }
     }
-}
-
-/// Waits until all is delivered, as long as someone still takes it.
-async fn drain(exporters: &Exporters, ledger: &Ledger, deadline: Instant) {
-    while Instant::now() < deadline && is_draining(exporters, ledger) {
-        sleep_until(deadline.min(Instant::now() + DRAIN_POLL)).await;
-    }
-}
-
-fn is_draining(exporters: &Exporters, ledger: &Ledger) -> bool {
-    let statuses = exporters.statuses();
-    let is_stuck =
-        |name: &str| statuses.iter().any(|it| it.name == name && it.status.retrying_since.is_some());
-    let snapshot = ledger.snapshot();
-    let mut accounts = snapshot.signals.iter().flat_map(|signal| &signal.exporters);
-    accounts.any(|account| account.held > 0 && !is_stuck(&account.name))
-}
-
-/// The last look at the books: everything is delivered, dropped for a reason, or in the spool.
-fn close_books(ledger: &Ledger) -> Result<(), RunError> {
-    let snapshot = ledger.snapshot();
-    let mut lost = 0;
-    for signal in &snapshot.signals {
-        for account in &signal.exporters {
-            let (delivered, dropped, held) = (account.delivered, account.dropped, account.held);
-            info!(signal = %signal.signal, exporter = %account.name, delivered, dropped, held, "closing the books");
-            if account.imbalance != 0 {
-                error!(exporter = %account.name, imbalance = account.imbalance, "the books do not balance");
-                lost += account.imbalance.unsigned_abs();
-            }
-        }
-        let at_shutdown = signal.dropped.iter().filter(|(_, reason, _)| *reason == Reason::Shutdown);
-        lost += at_shutdown.map(|(_, _, records)| records).sum::<u64>();
-        if signal.pending > 0 {
-            warn!(signal = %signal.signal, records = signal.pending, "records did not reach the spool");
-            lost += signal.pending;
-        }
-    }
-    if lost > 0 { Err(RunError::Lost { records: lost }) } else { Ok(()) }
-}
-
-fn spool_settings(config: &Config, budget: &Budget) -> SpoolSettings {
-    let spool = &config.spool;
-    SpoolSettings {
-        path: spool_folder(config),
-        bytes_max: spool.bytes_max,
-        age_max: spool.age_max,
-        power_loss: spool.durability == Durability::PowerLoss,
-        drop_oldest: spool.when_full == WhenFull::DropOldest,
-        memory_bytes_max: budget.spool_memory,
-        in_flight_bytes_max: budget.spool_in_flight,
-        ..SpoolSettings::default()
-    }
-}
-
-fn spool_folder(config: &Config) -> PathBuf {
-    config.spool.path.join("spool")
-}
-
-fn intake_settings(config: &Config, destinations: &[Destination]) -> IntakeSettings {
-    IntakeSettings {
-        resource: Identity::of(config).attributes(),
-        correlation_keys: config.correlation_keys.clone(),
-        traces_ratio: config.traces_ratio,
-        logs_follow_traces: config.logs_follow_traces,
-        has_exporter: Signal::ALL.map(|signal| destinations.iter().any(|it| it.signals().contains(&signal))),
-    }
-}
-
-fn refuse_what_needs_a_restart(old: &Config, new: &Config) -> Result<(), String> {
-    let changed = [
-        ("spool", old.spool != new.spool),
-        ("limits", old.limits != new.limits),
-        ("telemetry", old.telemetry != new.telemetry),
-    ];
-    let keys: Vec<&str> = changed.into_iter().filter_map(|(key, changed)| changed.then_some(key)).collect();
-    if keys.is_empty() {
-        return Ok(());
-    }
-    Err(format!("{} cannot change while weir runs; restart it, or undo that change", keys.join(", ")))
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ use buffers::Buffers;
 pub(crate) use local::LocalTarget;
 use metrics::ScrapeMetrics;
 use scrape_loop::{Shared, machine_seed};
-pub use status::{Health, LastScrape, TargetStatus, Targets};
+pub use status::{Health, LastScrape, Relabelling, TargetStatus, Targets};
 use supervisor::{Apply, Supervisor, prepare};
 
 /// What is scraped, and the labels that every series gets.

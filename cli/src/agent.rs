@@ -1,17 +1,13 @@
-//! `weir agent`: the configuration with the flags applied, logs and traces, the runtime; the rest is weir-agent's.
+//! `weir agent`: the configuration with the flags applied; the rest is weir-agent's.
 
-use std::error::Error;
 use std::process::ExitCode;
 
-use tokio::runtime::{Builder, Runtime};
-use weir_agent::cgroup::Limits;
-use weir_agent::pipeline::{self, Options};
-use weir_config::{Config, Loaded, LogFormat, Mistakes};
-use weir_telemetry::{OwnTraces, TracingSettings, init_tracing};
+use weir_agent::pipeline::Options;
+use weir_config::{Loaded, Mistakes};
 
 use crate::arguments::AgentArguments;
-use crate::open_files;
-use crate::output::{complain, complain_about};
+use crate::launch::{launch, tracing_settings};
+use crate::output::complain_about;
 
 /// Runs the agent until it is told to stop. Fails when it cannot start, and when records were lost.
 pub(crate) fn run(arguments: AgentArguments) -> ExitCode {
@@ -22,38 +18,14 @@ pub(crate) fn run(arguments: AgentArguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match start(arguments, loaded) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&format!("weir: {}", whole(error.as_ref())));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn start(arguments: AgentArguments, loaded: Loaded) -> Result<(), Box<dyn Error>> {
-    // Another part of the process may have chosen a provider already; any choice will do.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let settings = tracing_settings(&loaded.config);
+    let settings = tracing_settings(&loaded.config.telemetry, None);
     let options = Options {
         loaded,
         print: arguments.print,
+        dev: None,
         reload: Box::new(move || load(&arguments).map_err(|mistakes| mistakes.to_string())),
     };
-    let runtime = runtime()?;
-    let ended = runtime.block_on(async {
-        let tracing = init_tracing(&settings)?;
-        open_files::raise_limit();
-        let ended = pipeline::run(options).await;
-        if let Err(error) = &ended {
-            tracing::error!(error = whole(error), "weir agent failed");
-        }
-        tracing.stop().await;
-        Ok(ended?)
-    });
-    // A read that hangs in the kernel (a dead network file system) must not hold up the end.
-    runtime.shutdown_background();
-    ended
+    launch(&settings, options)
 }
 
 /// Reads the configuration and puts the flags in place of its settings.
@@ -74,37 +46,6 @@ fn with_flags(mut loaded: Loaded, arguments: &AgentArguments) -> Loaded {
     }
     loaded.rendered.insert_str(0, &flags);
     loaded
-}
-
-/// A thread per CPU of the limit; with one CPU no other thread is needed.
-fn runtime() -> std::io::Result<Runtime> {
-    match Limits::read().workers().get() {
-        1 => Builder::new_current_thread().enable_all().build(),
-        workers => Builder::new_multi_thread().worker_threads(workers).enable_all().build(),
-    }
-}
-
-fn tracing_settings(config: &Config) -> TracingSettings {
-    let telemetry = &config.telemetry;
-    TracingSettings {
-        level: telemetry.log_level.clone(),
-        format: match telemetry.log_format {
-            LogFormat::Text => weir_telemetry::LogFormat::Text,
-            LogFormat::Json => weir_telemetry::LogFormat::Json,
-        },
-        traces: telemetry
-            .traces
-            .as_ref()
-            .map(|traces| OwnTraces { endpoint: traces.endpoint.clone(), ratio: traces.ratio }),
-    }
-}
-
-/// An error and its causes in one line; a cause that an error quotes itself is not repeated.
-fn whole(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.map(ToString::to_string).fold(error.to_string(), |line, cause| {
-        if line.ends_with(&cause) { line } else { format!("{line}: {cause}") }
-    })
 }
 
 #[cfg(test)]

@@ -2,15 +2,23 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
 const EXAMPLE: &str = "\
 Example:
+  weir dev
   weir validate weir.yaml
   weir agent --config weir.yaml
 
 A prometheus.yml with scrape_configs and remote_write is a complete configuration.";
+
+const DEV_EXAMPLE: &str = "\
+Example:
+  weir dev                          then open the address that it prints
+  weir dev --config weir.yaml       an agent's configuration, and the store beside its exporters
+  weir dev --listen 0.0.0.0:9465 --token-file token";
 
 /// Carries metrics, logs and traces from a node to Prometheus, Elasticsearch and Jaeger, and accounts for each record.
 #[derive(Debug, Parser)]
@@ -26,6 +34,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Runs the node agent until SIGTERM.
     Agent(AgentArguments),
+    /// Runs everything on this machine alone: the agent, a store beside its exporters, and a console in the browser.
+    #[command(after_help = DEV_EXAMPLE)]
+    Dev(DevArguments),
     /// Checks configuration files and lists every mistake.
     Validate(ValidateArguments),
 }
@@ -45,6 +56,33 @@ pub(crate) struct AgentArguments {
     /// Prints what flows to standard output too.
     #[arg(long)]
     pub(crate) print: bool,
+}
+
+/// `weir dev`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DevArguments {
+    /// An agent's configuration. Without one: host metrics, this machine's logs, OTLP, weir itself, and what is put into
+    /// the folders that it prints.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of the store and the spool; takes the place of spool.path [default: ~/.local/state/weir/dev].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Address of the console; any but a loopback address needs a token [default: 127.0.0.1:9465, or a free port].
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// A file with the token that the console asks for; or set WEIR_CONSOLE_TOKEN.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// A host name under which the console may be opened, besides localhost and addresses. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host_name: Vec<String>,
+    /// Bytes that the store may take, such as 512MiB; past it the oldest records go [default: 1GiB].
+    #[arg(long, value_name = "BYTES", value_parser = weir_config::parse_bytes)]
+    pub(crate) store_bytes_max: Option<u64>,
+    /// How long the store keeps a record, such as 12h [default: 7d].
+    #[arg(long, value_name = "DURATION", value_parser = weir_config::parse_duration)]
+    pub(crate) store_age_max: Option<Duration>,
 }
 
 /// `weir validate`.

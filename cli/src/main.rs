@@ -2,6 +2,8 @@
 
 mod agent;
 mod arguments;
+mod dev;
+mod launch;
 mod open_files;
 mod output;
 mod validate;
@@ -15,6 +17,7 @@ use arguments::{Arguments, Command};
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Agent(arguments) => agent::run(arguments),
+        Command::Dev(arguments) => dev::run(arguments),
         Command::Validate(arguments) => validate::run(&arguments),
     }
 }

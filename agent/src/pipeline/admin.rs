@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use parking_lot::Mutex;
 use prometheus::{Gauge, GaugeVec, IntCounterVec, IntGauge, Opts, Registry};
@@ -22,7 +21,6 @@ use weir_telemetry::{
 
 use super::RunError;
 use super::exporters::ExporterStatus;
-use super::loss_clock::LossClock;
 
 /// What the endpoints tell about.
 pub(super) struct Sources<'a> {
@@ -38,7 +36,6 @@ pub(super) struct AdminServer {
     address: SocketAddr,
     config_text: Arc<Mutex<String>>,
     gauges: Gauges,
-    clock: Mutex<LossClock>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -133,7 +130,7 @@ impl AdminServer {
                 error!(%error, "telemetry endpoints ended");
             }
         });
-        Ok(Self { address, config_text, gauges, clock: Mutex::default(), stop, task })
+        Ok(Self { address, config_text, gauges, stop, task })
     }
 
     /// Where the endpoints are.
@@ -156,23 +153,12 @@ impl AdminServer {
     }
 
     /// Once a second: what depends on time.
-    pub(super) fn watch(&self, exporters: &[ExporterStatus], stats: &SpoolStats, config: &Config) {
-        let bytes = stats.signals.iter().map(|signal| signal.bytes).sum();
-        let mut clock = self.clock.lock();
-        clock.observe(Instant::now(), bytes);
-        let free = stats.bytes_max.saturating_sub(bytes);
-        for ExporterStatus { name, status } in exporters {
-            let own = stats
-                .signals
-                .iter()
-                .flat_map(|signal| &signal.cursors)
-                .filter(|cursor| cursor.exporter == *name);
-            let oldest = own.filter_map(|cursor| cursor.oldest_received).min();
-            let oldest = oldest.filter(|_| status.retrying_since.is_some());
-            let seconds = clock.seconds(oldest, config.spool.age_max, free, UnixNanos::now());
-            self.gauges.time_to_loss.with_label_values(&[name.as_str()]).set(seconds);
-            let retrying = f64::from(u8::from(status.retrying_since.is_some()));
-            self.gauges.retrying.with_label_values(&[name.as_str()]).set(retrying);
+    pub(super) fn show(&self, exporters: &[ExporterStatus], stats: &SpoolStats) {
+        for exporter in exporters {
+            let name = [exporter.name.as_str()];
+            self.gauges.time_to_loss.with_label_values(&name).set(exporter.time_to_loss);
+            let retrying = f64::from(u8::from(exporter.status.retrying_since.is_some()));
+            self.gauges.retrying.with_label_values(&name).set(retrying);
         }
         for (signal, stats) in Signal::ALL.iter().zip(&stats.signals) {
             let counter = self.gauges.damaged_frames.with_label_values(&[signal.as_str()]);

@@ -7,17 +7,21 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::info;
-use weir_config::{Config, ElasticsearchConfig, OtlpExporterConfig, RemoteWriteConfig};
+use weir_config::{Config, ElasticsearchConfig, OtlpExporterConfig, RemoteWriteConfig, without_userinfo};
 use weir_delivery::{Delivery, DeliveryMetrics, Exporter, Settings, Status};
 use weir_elasticsearch::Elasticsearch;
 use weir_ledger::Ledger;
 use weir_model::Signal;
 use weir_otlp_exporter::OtlpExporter;
+use weir_query_api::ExporterKind;
 use weir_remote_write::RemoteWrite;
 use weir_spool::{Reader, Spool, SpoolError};
+use weir_store::Store;
 
 use crate::print::Print;
 
+/// The name of the embedded store among the exporters.
+const STORE: &str = "store";
 /// How long a request under way may take to end when its exporter is replaced.
 const REPLACE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -26,26 +30,61 @@ const REPLACE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) enum Destination {
     RemoteWrite(RemoteWriteConfig),
     Elasticsearch(ElasticsearchConfig),
-    Otlp(OtlpExporterConfig),
+    Jaeger(OtlpExporterConfig),
+    Forward(OtlpExporterConfig),
     /// Standard output, for a first look.
     Print,
+    /// The embedded store of `weir dev`.
+    Store,
+}
+
+/// Destinations that no configuration names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Built {
+    pub(super) print: bool,
+    pub(super) store: bool,
 }
 
 impl Destination {
-    /// All destinations of a configuration.
-    pub(super) fn all(config: &Config, print: bool) -> Vec<Self> {
+    /// All destinations of a configuration, and those that are built in.
+    pub(super) fn all(config: &Config, built: Built) -> Vec<Self> {
         let remote_write = config.remote_write.iter().cloned().map(Self::RemoteWrite);
         let elasticsearch = config.elasticsearch.iter().cloned().map(Self::Elasticsearch);
-        let otlp = config.jaeger.iter().chain(&config.forward).cloned().map(Self::Otlp);
-        remote_write.chain(elasticsearch).chain(otlp).chain(print.then_some(Self::Print)).collect()
+        let jaeger = config.jaeger.iter().cloned().map(Self::Jaeger);
+        let forward = config.forward.iter().cloned().map(Self::Forward);
+        let built = [built.print.then_some(Self::Print), built.store.then_some(Self::Store)];
+        let otlp = jaeger.chain(forward);
+        remote_write.chain(elasticsearch).chain(otlp).chain(built.into_iter().flatten()).collect()
     }
 
     fn name(&self) -> &str {
         match self {
             Self::RemoteWrite(config) => &config.name,
             Self::Elasticsearch(config) => &config.name,
-            Self::Otlp(config) => &config.name,
+            Self::Jaeger(config) | Self::Forward(config) => &config.name,
             Self::Print => "print",
+            Self::Store => STORE,
+        }
+    }
+
+    fn kind(&self) -> ExporterKind {
+        match self {
+            Self::RemoteWrite(_) => ExporterKind::RemoteWrite,
+            Self::Elasticsearch(_) => ExporterKind::Elasticsearch,
+            Self::Jaeger(_) => ExporterKind::Jaeger,
+            Self::Forward(_) => ExporterKind::Forward,
+            Self::Print => ExporterKind::Print,
+            Self::Store => ExporterKind::Store,
+        }
+    }
+
+    /// Where it is, for people.
+    fn endpoint(&self) -> Option<String> {
+        match self {
+            Self::RemoteWrite(config) => Some(without_userinfo(&config.url)),
+            Self::Elasticsearch(config) => config.urls.first().map(|url| without_userinfo(url)),
+            Self::Jaeger(config) | Self::Forward(config) => Some(without_userinfo(&config.endpoint)),
+            Self::Print | Self::Store => None,
         }
     }
 
@@ -53,8 +92,8 @@ impl Destination {
         match self {
             Self::RemoteWrite(_) => vec![Signal::Metrics],
             Self::Elasticsearch(_) => vec![Signal::Logs],
-            Self::Otlp(config) => config.signals.clone(),
-            Self::Print => Signal::ALL.to_vec(),
+            Self::Jaeger(config) | Self::Forward(config) => config.signals.clone(),
+            Self::Print | Self::Store => Signal::ALL.to_vec(),
         }
     }
 }
@@ -92,7 +131,13 @@ pub(super) struct Prepared {
 /// How an exporter fares.
 pub(super) struct ExporterStatus {
     pub(super) name: String,
+    pub(super) kind: ExporterKind,
+    pub(super) endpoint: Option<String>,
+    pub(super) signals: Vec<Signal>,
     pub(super) status: Status,
+    /// Seconds until records held for it are dropped or new ones refused, as things stand; infinite when that is not
+    /// in sight.
+    pub(super) time_to_loss: f64,
 }
 
 struct Running {
@@ -106,12 +151,20 @@ pub(super) struct Exporters {
     ledger: Ledger,
     metrics: DeliveryMetrics,
     dead_letters: PathBuf,
+    store: Option<Store>,
     running: BTreeMap<String, Running>,
 }
 
 impl Exporters {
-    pub(super) fn new(spool: Spool, ledger: Ledger, metrics: DeliveryMetrics, dead_letters: PathBuf) -> Self {
-        Self { spool, ledger, metrics, dead_letters, running: BTreeMap::new() }
+    /// Nothing runs yet. [`Destination::Store`] is `store`.
+    pub(super) fn new(
+        spool: Spool,
+        ledger: Ledger,
+        metrics: DeliveryMetrics,
+        dead_letters: PathBuf,
+        store: Option<Store>,
+    ) -> Self {
+        Self { spool, ledger, metrics, dead_letters, store, running: BTreeMap::new() }
     }
 
     /// Builds the clients of destinations that are new or changed. Nothing that runs is touched.
@@ -158,11 +211,15 @@ impl Exporters {
                     .map_err(|error| failed(error.to_string()))?;
                 starter(exporter, Elasticsearch::settings(config))
             }
-            Destination::Otlp(config) => {
+            Destination::Jaeger(config) | Destination::Forward(config) => {
                 let exporter = OtlpExporter::new(config).map_err(|error| failed(error.to_string()))?;
                 starter(exporter, weir_otlp_exporter::settings(config))
             }
             Destination::Print => starter(Print, Print::settings()),
+            Destination::Store => {
+                let store = self.store.clone().ok_or_else(|| failed("there is no store".to_owned()))?;
+                starter(store, Store::delivery_settings(STORE))
+            }
         })
     }
 
@@ -198,11 +255,15 @@ impl Exporters {
         Ok(())
     }
 
-    /// How each fares.
+    /// How each fares; the time to loss is not known here.
     pub(super) fn statuses(&self) -> Vec<ExporterStatus> {
         let status = |(name, running): (&String, &Running)| ExporterStatus {
             name: name.clone(),
+            kind: running.destination.kind(),
+            endpoint: running.destination.endpoint(),
+            signals: running.destination.signals(),
             status: running.delivery.status(),
+            time_to_loss: f64::INFINITY,
         };
         self.running.iter().map(status).collect()
     }

@@ -158,7 +158,7 @@ impl Reading {
             error!(error, "the page of host metrics cannot be read");
         }
         let records = u64::from(batch.records);
-        if let Err(error) = self.intake.append_until(batch, stop).await {
+        if let Err(error) = self.intake.append_until(Receiver::HostMetrics, batch, stop).await {
             let component = Receiver::HostMetrics.as_str();
             self.ledger.drop_pending(Signal::Metrics, component, Reason::Shutdown, records);
             error!(%error, "host metrics were not taken");

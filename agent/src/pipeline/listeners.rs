@@ -37,8 +37,18 @@ pub struct ListenError {
     source: io::Error,
 }
 
+/// Where OTLP is listened for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct OtlpAddresses {
+    /// gRPC.
+    pub(super) grpc: Option<SocketAddr>,
+    /// HTTP.
+    pub(super) http: Option<SocketAddr>,
+}
+
 struct Running {
     config: OtlpListener,
+    address: SocketAddr,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -100,7 +110,13 @@ impl Listeners {
                 Protocol::Http => serve_http(listener, limits, sink, &metrics, stopped).await,
             }
         });
-        Ok(Running { config: config.clone(), stop, task })
+        Ok(Running { config: config.clone(), address, stop, task })
+    }
+
+    /// Where gRPC and HTTP are listened for.
+    pub(super) fn addresses(&self) -> OtlpAddresses {
+        let address = |running: &Option<Running>| running.as_ref().map(|running| running.address);
+        OtlpAddresses { grpc: address(&self.grpc), http: address(&self.http) }
     }
 
     /// Answers what has been begun and takes no more.

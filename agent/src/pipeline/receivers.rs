@@ -10,12 +10,14 @@ use tracing::warn;
 use weir_config::Config;
 use weir_intake::Intake;
 use weir_ledger::Ledger;
+use weir_model::Receiver;
 use weir_otlp_receiver::OtlpMetrics;
 use weir_spool::Spool;
 
 use super::budget::Budget;
 use super::host_metrics::HostMetrics;
 use super::listeners::{ListenError, Listeners};
+use super::overview::RunningReceiver;
 use super::sink::IntakeSink;
 use crate::identity::Identity;
 use crate::scrape::{ScrapeError, ScrapeSettings, Scraper, Targets};
@@ -80,6 +82,19 @@ impl Receivers {
     /// The targets, for `/targets`.
     pub(super) fn targets(&self) -> Targets {
         self.scraper.targets()
+    }
+
+    /// Those that are on with `config`, each with where it listens.
+    pub(super) fn running(&self, config: &Config) -> impl Iterator<Item = RunningReceiver> + use<> {
+        let otlp = self.listeners.addresses();
+        let on = [
+            (Receiver::Scrape, !config.scrape_configs.is_empty(), None),
+            (Receiver::HostMetrics, config.host_metrics.is_some(), None),
+            (Receiver::Tail, !config.logs.is_empty(), None),
+            (Receiver::OtlpGrpc, otlp.grpc.is_some(), otlp.grpc),
+            (Receiver::OtlpHttp, otlp.http.is_some(), otlp.http),
+        ];
+        on.into_iter().filter(|(_, is_on, _)| *is_on).map(|(receiver, _, address)| (receiver, address))
     }
 
     /// Makes what runs what `config` says; what did not change goes on.

@@ -2,7 +2,7 @@
 
 use weir_config::parse;
 
-use super::{Destination, intake_settings, refuse_what_needs_a_restart};
+use super::{Built, Destination, intake_settings, refuse_what_needs_a_restart};
 use crate::cgroup::Limits;
 use crate::pipeline::budget::Budget;
 
@@ -13,9 +13,9 @@ fn config(text: &str) -> weir_config::Config {
 #[test]
 fn signals_without_a_destination_are_known_so_that_they_are_dropped_with_a_reason() {
     let config = config("jaeger: [{endpoint: \"http://127.0.0.1:4317\"}]\n");
-    let settings = intake_settings(&config, &Destination::all(&config, false));
+    let settings = intake_settings(&config, &Destination::all(&config, Built { print: false, store: false }));
     assert_eq!(settings.has_exporter, [false, false, true]);
-    let settings = intake_settings(&config, &Destination::all(&config, true));
+    let settings = intake_settings(&config, &Destination::all(&config, Built { print: true, store: false }));
     assert_eq!(settings.has_exporter, [true, true, true]);
 }
 

@@ -7,11 +7,12 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, error, info, info_span, warn};
 use weir_exposition::{Format, format_of};
 use weir_intake::Intake;
 use weir_ledger::Ledger;
-use weir_model::{Batch, OrderKey, Reason, Receiver, Signal, UnixNanos};
+use weir_model::{Batch, OWN_TRACES, OrderKey, Reason, Receiver, Signal, UnixNanos};
 use weir_spool::AppendError;
 
 use super::buffers::Buffers;
@@ -137,7 +138,9 @@ impl ScrapeLoop {
                     due = tick + every;
                 }
             }
-            self.scrape(memory, &mut grid).await;
+            let (job, instance) = self.names();
+            let span = info_span!(target: OWN_TRACES, "scrape", job, instance, otel.status_code = Empty);
+            self.scrape(memory, &mut grid).instrument(span).await;
             held.set(memory);
         }
     }
@@ -153,12 +156,19 @@ impl ScrapeLoop {
         let received = UnixNanos::now();
         let now_ms = grid.timestamp((received.0 / 1_000_000) as i64);
         let page = tokio::select! {
-            page = self.fetch() => page,
+            page = self.fetch().instrument(info_span!(target: OWN_TRACES, "fetch")) => page,
             () = self.shared.shutdown.cancelled() => return,
         };
-        let taken = self.take_in(memory, page, now_ms, started).await;
+        let reading = info_span!(target: OWN_TRACES, "read page");
+        let taken = self.take_in(memory, page, now_ms, started).instrument(reading).await;
         self.tell(&taken, now_ms);
-        self.append(taken.encoded, received).await;
+        let append = info_span!(target: OWN_TRACES, "append", records = taken.encoded.records);
+        self.append(taken.encoded, received).instrument(append).await;
+    }
+
+    /// Job and instance.
+    fn names(&self) -> (&str, &str) {
+        (&self.target.job, self.target.labels().get("instance").unwrap_or_default())
     }
 
     async fn fetch(&self) -> Page {
@@ -201,7 +211,10 @@ impl ScrapeLoop {
             error: taken.failure.as_ref().map(ToString::to_string),
         };
         let before = self.entry.scraped(last_scrape);
-        let (job, instance) = (&self.target.job, self.target.labels().get("instance").unwrap_or_default());
+        let (job, instance) = self.names();
+        if taken.failure.is_some() {
+            Span::current().record("otel.status_code", "ERROR");
+        }
         match (&taken.failure, before) {
             (Some(failure), Health::Up | Health::Unknown) => {
                 warn!(job, instance, outcome = outcome.as_str(), error = %failure, "scrape failed");
@@ -220,7 +233,7 @@ impl ScrapeLoop {
         ledger.drop_pending(Signal::Metrics, COMPONENT, Reason::Malformed, unusable);
         let key = OrderKey(self.target.key);
         let batch = Batch { signal: Signal::Metrics, records, key, received, payload };
-        if let Err(failed) = self.shared.intake.append(batch).await {
+        if let Err(failed) = self.shared.intake.append(Receiver::Scrape, batch).await {
             let reason = match failed {
                 AppendError::TooLarge { .. } => Reason::TooLarge,
                 _ => Reason::Shutdown,

@@ -17,8 +17,11 @@ use super::file_sd::{FileTargets, FolderWatch, folders};
 use super::labelling::LabelRules;
 use super::scrape_loop::{Ending, PassedLimit, Predecessor, ScrapeLoop, Shared};
 use super::status::{Entry, Targets};
-use super::target::{JobParts, Target};
+use super::target::{Dropped, JobParts, Target};
 use super::{ScrapeError, ScrapeSettings};
+
+/// Dropped targets that are remembered, for a person who looks for one.
+const DROPPED_MAX: usize = 1_000;
 
 /// Without scrapes for this long, the loops' buffers are given back.
 const IDLE: Duration = Duration::from_secs(60);
@@ -41,6 +44,18 @@ struct Job {
     client: Arc<HttpClient>,
     files: FileTargets,
     passed_limit: Arc<PassedLimit>,
+}
+
+/// What a job's discovery comes to.
+#[derive(Default)]
+struct Discovered {
+    /// By key, each once.
+    targets: HashMap<u64, Target>,
+    /// Dropped by relabelling; those beyond [`DROPPED_MAX`] are only counted.
+    dropped: Vec<Dropped>,
+    dropped_total: u64,
+    /// Addresses that are none.
+    refused: u64,
 }
 
 /// A loop that runs.
@@ -84,8 +99,7 @@ impl Job {
         self.passed_limit = old.passed_limit;
     }
 
-    /// The job's targets by key, each once, and the number of addresses that are none.
-    fn targets(&self, common: &BTreeMap<String, String>) -> (HashMap<u64, Target>, u64) {
+    fn discover(&self, common: &BTreeMap<String, String>) -> Discovered {
         let config = &self.config;
         let rules = LabelRules {
             honor_labels: config.honor_labels,
@@ -93,21 +107,27 @@ impl Job {
             limits: config.limits.clone(),
             common: common.clone(),
         };
-        let parts = JobParts { client: Arc::clone(&self.client), rules: Arc::new(rules) };
-        let (mut targets, mut refused) = (HashMap::new(), 0);
+        let relabel = config.relabel_configs.as_slice().into();
+        let parts = JobParts { client: Arc::clone(&self.client), rules: Arc::new(rules), relabel };
+        let mut found = Discovered::default();
         for group in config.static_configs.iter().chain(self.files.groups()) {
             for address in &group.targets {
                 match Target::new(config, &parts, group, address) {
-                    Ok(Some(target)) => drop(targets.entry(target.key).or_insert(target)),
-                    Ok(None) => {}
+                    Ok(Some(target)) => drop(found.targets.entry(target.key).or_insert(target)),
+                    Ok(None) => {
+                        found.dropped_total += 1;
+                        if found.dropped.len() < DROPPED_MAX {
+                            found.dropped.push(Dropped::new(config, &parts, group, address));
+                        }
+                    }
                     Err(error) => {
-                        refused += 1;
+                        found.refused += 1;
                         warn!(job = config.job_name, address, %error, "not a target");
                     }
                 }
             }
         }
-        (targets, refused)
+        found
     }
 }
 
@@ -204,9 +224,13 @@ impl Supervisor {
     /// Starts, replaces and ends loops so that they are what the jobs say.
     fn sync(&mut self) {
         let mut wanted = HashMap::new();
+        let (mut dropped, mut dropped_total) = (Vec::new(), 0);
         for job in &self.jobs {
-            let (targets, refused) = job.targets(&self.common);
+            let Discovered { targets, dropped: of_job, dropped_total: total, refused } =
+                job.discover(&self.common);
             self.shared.metrics.targets_refused.inc_by(refused);
+            dropped_total += total;
+            dropped.extend(of_job.into_iter().take(DROPPED_MAX - dropped.len()));
             let limit = job.config.limits.target_limit;
             let passed = if limit > 0 && targets.len() as u64 > limit { limit } else { 0 };
             job.passed_limit.store(passed, Ordering::Relaxed);
@@ -222,7 +246,8 @@ impl Supervisor {
         for (target, passed_limit) in wanted.into_values() {
             self.ensure(target, passed_limit);
         }
-        self.targets.set(self.running.values().map(|running| Arc::clone(&running.entry)).collect());
+        let entries = self.running.values().map(|running| Arc::clone(&running.entry)).collect();
+        self.targets.set(entries, dropped, dropped_total);
         self.shared.metrics.targets.set(self.running.len() as i64);
     }
 

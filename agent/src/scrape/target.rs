@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use weir_config::{ScrapeConfig, StaticConfig};
 use weir_http_client::HttpClient;
-use weir_relabel::{Labels, apply};
+use weir_relabel::{Labels, Rule, apply};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::labelling::{LabelRules, Labelling};
@@ -29,6 +29,8 @@ const PAGE_BYTES_MAX: u64 = 256 << 20;
 pub(super) struct JobParts {
     pub(super) client: Arc<HttpClient>,
     pub(super) rules: Arc<LabelRules>,
+    /// `relabel_configs`.
+    pub(super) relabel: Arc<[Rule]>,
 }
 
 /// How a target is scraped.
@@ -51,9 +53,28 @@ pub(super) struct Target {
     /// Names the target: a hash of job, labels and URL, never 0.
     pub(super) key: u64,
     pub(super) job: String,
+    pub(super) origin: Origin,
+    pub(super) settings: LoopSettings,
+}
+
+/// What a target's labels were made from.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
     /// The labels before relabelling.
     pub(super) discovered: Labels,
-    pub(super) settings: LoopSettings,
+    /// `relabel_configs`.
+    pub(super) relabel: Arc<[Rule]>,
+}
+
+/// A discovered address that relabelling dropped.
+#[derive(Debug)]
+pub(super) struct Dropped {
+    pub(super) key: u64,
+    pub(super) job: String,
+    /// What would be scraped, as far as that shows before relabelling.
+    pub(super) url: String,
+    pub(super) interval: Duration,
+    pub(super) origin: Origin,
 }
 
 /// Why a discovered address is no target.
@@ -101,7 +122,7 @@ impl Target {
     ) -> Result<Option<Self>, TargetError> {
         let discovered = discovered_labels(config, group, address);
         let mut labels = discovered.clone();
-        if !apply(&config.relabel_configs, &mut labels) {
+        if !apply(&parts.relabel, &mut labels) {
             return Ok(None);
         }
         let address = labels.get(ADDRESS).ok_or(TargetError::NoAddress)?.to_owned();
@@ -131,12 +152,28 @@ impl Target {
             },
             page: page_settings(config, parts, labels),
         };
-        Ok(Some(Self { key, job: config.job_name.clone(), discovered, settings }))
+        let origin = Origin { discovered, relabel: Arc::clone(&parts.relabel) };
+        Ok(Some(Self { key, job: config.job_name.clone(), origin, settings }))
     }
 
     /// The labels that its series get.
     pub(super) fn labels(&self) -> &Labels {
         &self.settings.page.labelling.target
+    }
+}
+
+impl Dropped {
+    /// An address of which [`Target::new`] made no target.
+    pub(super) fn new(config: &ScrapeConfig, parts: &JobParts, group: &StaticConfig, address: &str) -> Self {
+        let discovered = discovered_labels(config, group, address);
+        let url = url_of(config, &discovered, address);
+        Self {
+            key: key_of(&config.job_name, &url, &discovered),
+            job: config.job_name.clone(),
+            url,
+            interval: config.scrape_interval,
+            origin: Origin { discovered, relabel: Arc::clone(&parts.relabel) },
+        }
     }
 }
 

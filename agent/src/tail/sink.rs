@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tracing::warn;
 use weir_intake::{Intake, IntakeSettings};
-use weir_model::{Batch, Signal};
+use weir_model::{Batch, Receiver, Signal};
 use weir_spool::{AppendError, Position, Spool};
 
 /// Takes the tailer's batches.
@@ -36,7 +36,7 @@ pub struct SpoolSink {
 
 impl Sink for SpoolSink {
     async fn append(&self, batch: Batch) -> Result<Position, AppendError> {
-        self.intake.append(batch).await
+        self.intake.append(Receiver::Tail, batch).await
     }
 
     fn synced(&self) -> watch::Receiver<Position> {

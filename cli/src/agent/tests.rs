@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::arguments::AgentArguments;
 
-use super::{whole, with_flags};
+use super::with_flags;
 
 fn arguments(data: Option<&str>, listen: Option<&str>) -> AgentArguments {
     AgentArguments {
@@ -27,19 +27,4 @@ fn a_flag_wins_over_the_file_and_the_config_page_says_so() {
     );
     let same = with_flags(loaded.clone(), &arguments(None, None));
     assert_eq!((same.config, same.rendered), (loaded.config, loaded.rendered));
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error("open the spool: {0}")]
-    Quoting(#[source] std::io::Error),
-    #[error("open the spool")]
-    Plain(#[source] std::io::Error),
-}
-
-#[test]
-fn a_cause_is_told_once_whether_or_not_the_error_quotes_it() {
-    let cause = || std::io::Error::other("it is locked");
-    assert_eq!(whole(&Failure::Quoting(cause())), "open the spool: it is locked");
-    assert_eq!(whole(&Failure::Plain(cause())), "open the spool: it is locked");
 }

@@ -31,12 +31,14 @@ pub use load::{Loaded, load, parse, parse_in, parse_target_groups};
 pub use logs::{LineFormat, LogsConfig, StartAt};
 pub use mistake::{Mistake, Mistakes, Place};
 pub use otlp::{OtlpConfig, OtlpListener};
+pub use quantity::{duration as parse_duration, size as parse_bytes};
 pub use runtime::{
     Durability, LimitsConfig, LogFormat, MemoryLimit, SpoolConfig, TelemetryConfig, TracesConfig, WhenFull,
 };
 pub use scalar::Secret;
 pub use schema::schema;
 pub use scrape::{FileSdConfig, Global, HostMetricsConfig, ScrapeConfig, ScrapeLimits, StaticConfig};
+pub use value::without_userinfo;
 
 /// A whole configuration, checked, with defaults filled in.
 #[derive(Clone, Debug, PartialEq)]

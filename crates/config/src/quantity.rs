@@ -20,7 +20,10 @@ const UNITS: [(&str, u64); 7] = [
 const POWERS: &str = "KMGTPE";
 
 /// Reads `1h30m`, `15s`, `500ms` or `0`: whole numbers with units, each unit at most once, the largest first.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// What it is not, to be read behind the text.
+pub fn duration(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }
@@ -45,7 +48,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads `10MB`, `1MiB`, `1.5GiB`, `1GiB512MiB` or `0`. As in Prometheus, `MB` and `MiB` are both powers of 1024.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
+///
+/// # Errors
+/// What it is not, to be read behind the text.
+pub fn size(text: &str) -> Result<u64, String> {
     if text == "0" {
         return Ok(0);
     }

@@ -222,7 +222,7 @@ pub(crate) fn url(text: &str, schemes: &[&str]) -> Result<String, String> {
 }
 
 /// A text with the user and password of a URL replaced.
-pub(crate) fn without_userinfo(text: &str) -> String {
+pub fn without_userinfo(text: &str) -> String {
     match (text.find("://"), text.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 <= at => {
             format!("{}<secret>{}", &text[..scheme + 3], &text[at..])

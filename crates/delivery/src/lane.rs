@@ -33,6 +33,7 @@ pub(crate) struct Lane<E: Exporter> {
 struct Ended {
     shard: usize,
     records: u64,
+    bytes: u64,
     ids: Vec<EntryId>,
     received: Vec<UnixNanos>,
     verdict: Verdict,
@@ -104,12 +105,13 @@ impl<E: Exporter> Lane<E> {
         let ids = entries.iter().map(|entry| entry.id).collect();
         let received = entries.iter().map(|entry| entry.batch.received).collect();
         let records = entries.iter().map(|entry| u64::from(entry.batch.records)).sum();
+        let bytes = entries.iter().map(|entry| entry.batch.payload.len() as u64).sum();
         let batches: Vec<Batch> = entries.into_iter().map(|entry| entry.batch).collect();
         let (context, stop) = (Arc::clone(&self.context), self.stop.clone());
         self.context.health.begin();
         self.requests.spawn(async move {
             let verdict = deliver(context, batches, stop).await;
-            Ended { shard, records, ids, received, verdict }
+            Ended { shard, records, bytes, ids, received, verdict }
         });
     }
 
@@ -124,6 +126,7 @@ impl<E: Exporter> Lane<E> {
             Verdict::GivenUp => self.reader.give_back(&ended.ids),
             Verdict::Settled(settlement) => {
                 if settlement.delivered > 0 {
+                    self.context.metrics.bytes.inc_by(ended.bytes);
                     let now = UnixNanos::now();
                     ended
                         .received

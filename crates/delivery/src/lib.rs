@@ -30,7 +30,7 @@ mod window;
 
 pub use delivery::{Delivery, start};
 pub use exporter::{Encoded, Exporter, Outcome, Retry};
-pub use metrics::DeliveryMetrics;
+pub use metrics::{Delivered, DeliveryMetrics};
 pub use settings::{Backoff, Settings};
 pub use status::Status;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::RwLock;
+use prometheus::Registry;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use weir_ledger::Ledger;
@@ -15,6 +16,7 @@ use weir_spool::{AppendError, Position, Spool};
 
 use crate::prepare::{Prepared, Record, prepare};
 use crate::pressure::Pressure;
+use crate::received_bytes::ReceivedBytes;
 use crate::settings::Plan;
 use crate::{Accepted, IntakeSettings, Refused};
 
@@ -35,6 +37,7 @@ pub struct Intake {
     plan: Arc<RwLock<Arc<Plan>>>,
     appending: Arc<Semaphore>,
     pressure: Pressure,
+    bytes: ReceivedBytes,
     closing: CancellationToken,
     spool: Spool,
     ledger: Ledger,
@@ -47,6 +50,7 @@ impl Intake {
             plan: Arc::new(RwLock::new(Arc::new(Plan::new(settings)))),
             appending: Arc::new(Semaphore::new(APPENDING_BYTES_MAX)),
             pressure: Pressure::default(),
+            bytes: ReceivedBytes::new(),
             closing: CancellationToken::new(),
             spool,
             ledger,
@@ -61,6 +65,19 @@ impl Intake {
     /// The settings in force.
     pub fn settings(&self) -> Arc<IntakeSettings> {
         Arc::clone(&self.plan().settings)
+    }
+
+    /// Registers `weir_received_bytes_total`.
+    ///
+    /// # Errors
+    /// It is registered already.
+    pub fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
+        registry.register(Box::new(self.bytes.family()))
+    }
+
+    /// Encoded bytes that `receiver` has brought into the spool.
+    pub fn received_bytes(&self, signal: Signal, receiver: Receiver) -> u64 {
+        self.bytes.get(signal, receiver)
     }
 
     /// Takes an `ExportTraceServiceRequest`.
@@ -81,19 +98,20 @@ impl Intake {
         self.closing.cancel();
     }
 
-    /// Appends a batch of weir's own making; its records must be pending in the ledger.
+    /// Appends a batch that `receiver` made; its records must be pending in the ledger.
     ///
     /// Waits while the spool has no room or cannot be written, which slows the receiver down. When no exporter takes
     /// the signal, the records are counted as dropped and the position is the log's start, which is safe already. On
     /// an error ([`AppendError::TooLarge`] or [`AppendError::Closed`]) the records stay pending and are the caller's to
     /// account for. Dropped half way, the batch is appended whole or not at all.
-    pub async fn append(&self, batch: Batch) -> Result<Position, AppendError> {
-        self.append_until(batch, &self.closing).await
+    pub async fn append(&self, receiver: Receiver, batch: Batch) -> Result<Position, AppendError> {
+        self.append_until(receiver, batch, &self.closing).await
     }
 
     /// As [`Intake::append`], but waits for room only until `stop` is cancelled, or until [`Intake::close`].
     pub async fn append_until(
         &self,
+        receiver: Receiver,
         batch: Batch,
         stop: &CancellationToken,
     ) -> Result<Position, AppendError> {
@@ -106,6 +124,7 @@ impl Intake {
             match self.spool.append(batch.clone()).await {
                 Ok(position) => {
                     self.pressure.appended(signal);
+                    self.bytes.add(signal, receiver, batch.payload.len());
                     return Ok(position);
                 }
                 Err(error @ (AppendError::TooLarge { .. } | AppendError::Closed)) => return Err(error),
@@ -150,8 +169,9 @@ impl Intake {
         let closed = || Refused::Unavailable("weir is shutting down".to_owned());
         let permit = Arc::clone(&self.appending).acquire_many_owned(bytes).await.map_err(|_| closed())?;
         let (spool, pressure) = (self.spool.clone(), self.pressure.clone());
+        let bytes_received = self.bytes.clone();
         let task = tokio::spawn(async move {
-            let outcome = request.append(&spool, &pressure).await;
+            let outcome = request.append(&spool, &pressure, &bytes_received).await;
             drop(permit);
             outcome
         });
@@ -203,7 +223,12 @@ impl Request {
     }
 
     /// Records that are left out count only once the rest is in: a sender that is told to come back brings all again.
-    async fn append(self, spool: &Spool, pressure: &Pressure) -> Result<(), Refused> {
+    async fn append(
+        self,
+        spool: &Spool,
+        pressure: &Pressure,
+        bytes_received: &ReceivedBytes,
+    ) -> Result<(), Refused> {
         self.receive();
         let Some(batch) = self.batch() else {
             self.drop_left_out();
@@ -212,6 +237,7 @@ impl Request {
         match spool.append(batch).await {
             Ok(_) => {
                 pressure.appended(self.signal);
+                bytes_received.add(self.signal, self.receiver, self.prepared.payload.len());
                 self.drop_left_out();
                 Ok(())
             }

@@ -12,6 +12,7 @@ mod intake;
 mod outcome;
 mod prepare;
 mod pressure;
+mod received_bytes;
 #[cfg(test)]
 mod samples;
 mod settings;

@@ -108,6 +108,7 @@ impl Account {
             received: Receiver::ALL.map(|receiver| (receiver, self.received[receiver.index()])).to_vec(),
             arriving: u64::try_from(taken - i128::from(received)).unwrap_or(0),
             pending: self.pending,
+            dropped_before_spool: self.dropped_before_spool,
             dropped: self
                 .drops
                 .iter()
@@ -129,6 +130,7 @@ impl Account {
         ExporterSnapshot {
             name: name.to_owned(),
             recovered: account.recovered,
+            before: account.appended_before,
             delivered: account.delivered,
             deduplicated: account.deduplicated,
             dropped: account.dropped,

@@ -33,6 +33,8 @@ pub struct SignalSnapshot {
     pub arriving: u64,
     /// Records taken in that are on their way to the spool. Part of what each exporter holds.
     pub pending: u64,
+    /// Records dropped before the spool. Part of what each exporter's equation counts as dropped.
+    pub dropped_before_spool: u64,
     /// Records dropped anywhere, as (component, reason, records).
     pub dropped: Vec<(String, Reason, u64)>,
     /// The account of each exporter.
@@ -46,6 +48,8 @@ pub struct ExporterSnapshot {
     pub name: String,
     /// Records that the spool already held for it at the start.
     pub recovered: u64,
+    /// Records appended before its account was opened; it is not owed them.
+    pub before: u64,
     /// Records that its destination has.
     pub delivered: u64,
     /// Of those delivered, records that the destination already had.

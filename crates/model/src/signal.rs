@@ -51,11 +51,14 @@ pub enum Receiver {
     OtlpGrpc,
     /// OTLP over HTTP.
     OtlpHttp,
+    /// Weir's own traces and logs.
+    Own,
 }
 
 impl Receiver {
     /// Every receiver, in label order.
-    pub const ALL: [Self; 5] = [Self::Scrape, Self::HostMetrics, Self::Tail, Self::OtlpGrpc, Self::OtlpHttp];
+    pub const ALL: [Self; 6] =
+        [Self::Scrape, Self::HostMetrics, Self::Tail, Self::OtlpGrpc, Self::OtlpHttp, Self::Own];
 
     /// The label value.
     pub const fn as_str(self) -> &'static str {
@@ -65,6 +68,16 @@ impl Receiver {
             Self::Tail => "tail",
             Self::OtlpGrpc => "otlp_grpc",
             Self::OtlpHttp => "otlp_http",
+            Self::Own => "own",
+        }
+    }
+
+    /// Whether it can bring in `signal`.
+    pub const fn brings(self, signal: Signal) -> bool {
+        match self {
+            Self::Scrape | Self::HostMetrics => matches!(signal, Signal::Metrics),
+            Self::Tail => matches!(signal, Signal::Logs),
+            Self::OtlpGrpc | Self::OtlpHttp | Self::Own => !matches!(signal, Signal::Metrics),
         }
     }
 

@@ -20,6 +20,7 @@
 //! ```
 
 mod action;
+mod explain;
 mod labels;
 mod letter_case;
 mod re2;
@@ -27,5 +28,6 @@ mod rule;
 mod template;
 
 pub use action::{Action, RuleError};
+pub use explain::{Change, Step, explain};
 pub use labels::Labels;
 pub use rule::{Rule, RuleSpec, apply};

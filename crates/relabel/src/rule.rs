@@ -53,7 +53,7 @@ impl Rule {
             None => Action::Replace,
         };
         check(&spec, action)?;
-        let pattern = spec.regex.as_deref().unwrap_or(DEFAULT_REGEX);
+        let pattern = spec.regex();
         let regex = compile(pattern)?;
         let target = Template::new(spec.target_label.as_deref().unwrap_or_default(), &regex);
         let replacement = Template::new(spec.replacement(), &regex);
@@ -64,6 +64,11 @@ impl Rule {
     /// The rule as it was written.
     pub fn spec(&self) -> &RuleSpec {
         &self.spec
+    }
+
+    /// What it does.
+    pub fn action(&self) -> Action {
+        self.action
     }
 
     fn apply(&self, labels: &mut Labels) -> bool {
@@ -154,11 +159,18 @@ impl Rule {
 }
 
 impl RuleSpec {
-    fn separator(&self) -> &str {
+    /// The pattern, the default included.
+    pub fn regex(&self) -> &str {
+        self.regex.as_deref().unwrap_or(DEFAULT_REGEX)
+    }
+
+    /// What is put between the values, the default included.
+    pub fn separator(&self) -> &str {
         self.separator.as_deref().unwrap_or(DEFAULT_SEPARATOR)
     }
 
-    fn replacement(&self) -> &str {
+    /// What is written, the default included.
+    pub fn replacement(&self) -> &str {
         self.replacement.as_deref().unwrap_or(DEFAULT_REPLACEMENT)
     }
 

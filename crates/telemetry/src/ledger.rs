@@ -4,7 +4,6 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{IntCounterVec, IntGaugeVec, Opts};
 use weir_ledger::{Ledger, SignalSnapshot};
-use weir_model::{Receiver, Signal};
 
 /// Turns a snapshot of the books into `weir_records_*` and `weir_ledger_imbalance`, so that every number of one
 /// answer is of the same instant.
@@ -98,7 +97,7 @@ impl Books {
     fn enter(&self, books: &SignalSnapshot) {
         let signal = books.signal.as_str();
         for &(receiver, records) in &books.received {
-            if records > 0 || brings(receiver, books.signal) {
+            if records > 0 || receiver.brings(books.signal) {
                 self.received.with_label_values(&[signal, receiver.as_str()]).inc_by(records);
             }
         }
@@ -128,15 +127,6 @@ impl Books {
             &self.held,
             &self.imbalance,
         ]
-    }
-}
-
-/// Whether `receiver` can bring in `signal`; such pairs show from the start, so that a rate sees the first record.
-fn brings(receiver: Receiver, signal: Signal) -> bool {
-    match receiver {
-        Receiver::Scrape | Receiver::HostMetrics => signal == Signal::Metrics,
-        Receiver::Tail => signal == Signal::Logs,
-        Receiver::OtlpGrpc | Receiver::OtlpHttp => signal != Signal::Metrics,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Weir's own logs on standard error and its own traces over OTLP.
+//! Weir's own logs on standard error, its own traces over OTLP, and both into its own pipeline.
 //!
 //! Spans of the pipeline are created with `tracing` under the target [`OWN_TRACES`]. They never show in the logs;
 //! with own traces off no subscriber wants them, so that each costs one check of a cached flag.
@@ -6,8 +6,10 @@
 use std::io::{self, IsTerminal};
 
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing::Subscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -18,8 +20,10 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry, fmt};
 use weir_model::OWN_TRACES;
 
+use crate::own::OwnSender;
+
 /// How weir tells what it does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TracingSettings {
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub level: String,
@@ -27,6 +31,17 @@ pub struct TracingSettings {
     pub format: LogFormat,
     /// Own traces; off when absent.
     pub traces: Option<OwnTraces>,
+    /// Own traces and logs also into the own pipeline.
+    pub own: Option<OwnTelemetry>,
+}
+
+/// Own traces and logs on their way into the own pipeline.
+#[derive(Clone, Debug)]
+pub struct OwnTelemetry {
+    /// The way.
+    pub sender: OwnSender,
+    /// The level of the logs that take it; what weir's libraries say is never among them.
+    pub level: String,
 }
 
 /// How log lines look.
@@ -61,20 +76,24 @@ pub enum TracingError {
     AlreadySet(#[from] TryInitError),
 }
 
-/// Keeps own traces going; stop it last.
+/// Keeps own traces and logs going; stop it last.
 #[must_use]
 #[derive(Debug)]
 pub struct TracingGuard {
-    provider: Option<SdkTracerProvider>,
+    traces: Option<SdkTracerProvider>,
+    logs: Option<SdkLoggerProvider>,
 }
 
 impl TracingGuard {
-    /// Sends the spans that still wait, for at most a few seconds. Dropped half way, they may be lost.
+    /// Sends what still waits, for at most a few seconds. Dropped half way, it may be lost.
     pub async fn stop(self) {
-        let Some(provider) = self.provider else { return };
-        let stopped = tokio::task::spawn_blocking(move || provider.shutdown()).await;
-        if let Ok(Err(error)) = stopped {
-            tracing::warn!(%error, "own traces were not all sent");
+        let Self { traces, logs } = self;
+        let stopped = tokio::task::spawn_blocking(move || {
+            let traces = traces.map_or(Ok(()), |provider| provider.shutdown());
+            traces.and(logs.map_or(Ok(()), |provider| provider.shutdown()))
+        });
+        if let Ok(Err(error)) = stopped.await {
+            tracing::warn!(%error, "own traces and logs were not all sent");
         }
     }
 }
@@ -85,10 +104,16 @@ impl TracingGuard {
 /// # Errors
 /// The settings are wrong, or logs are set up already.
 pub fn init_tracing(settings: &TracingSettings) -> Result<TracingGuard, TracingError> {
-    let provider = settings.traces.as_ref().map(provider).transpose()?;
-    let logs = log_layer(settings, io::stderr, io::stderr().is_terminal())?;
-    Registry::default().with(logs).with(provider.as_ref().map(trace_layer)).try_init()?;
-    Ok(TracingGuard { provider })
+    let traces = tracer_provider(settings)?;
+    let logs = settings.own.as_ref().map(logger_provider);
+    let own_logs = settings.own.as_ref().zip(logs.as_ref());
+    let own_logs = own_logs.map(|(own, provider)| own_log_layer(own, provider)).transpose()?;
+    Registry::default()
+        .with(log_layer(settings, io::stderr, io::stderr().is_terminal())?)
+        .with(traces.as_ref().map(trace_layer))
+        .with(own_logs)
+        .try_init()?;
+    Ok(TracingGuard { traces, logs })
 }
 
 /// The layer that writes log lines: everything up to the level except spans for own traces.
@@ -120,15 +145,39 @@ where
     tracing_opentelemetry::layer().with_tracer(provider.tracer("weir")).with_filter(only)
 }
 
-fn provider(traces: &OwnTraces) -> Result<SdkTracerProvider, TracingError> {
-    let exporter = SpanExporter::builder().with_tonic().with_endpoint(&traces.endpoint).build()?;
-    let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(traces.ratio)));
-    let resource = Resource::builder().with_service_name("weir").build();
-    Ok(SdkTracerProvider::builder()
-        .with_batch_exporter(exporter)
-        .with_sampler(sampler)
-        .with_resource(resource)
-        .build())
+/// The layer that brings weir's own events, and not those of its libraries, into its own pipeline: those would tell of
+/// this very way.
+fn own_log_layer<S>(
+    own: &OwnTelemetry,
+    provider: &SdkLoggerProvider,
+) -> Result<impl Layer<S> + use<S>, TracingError>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let level: LevelFilter = own.level.parse().map_err(|_| TracingError::Level(own.level.clone()))?;
+    let only = Targets::new().with_target("weir", level).with_target(OWN_TRACES, LevelFilter::OFF);
+    Ok(OpenTelemetryTracingBridge::new(provider).with_filter(only))
+}
+
+fn tracer_provider(settings: &TracingSettings) -> Result<Option<SdkTracerProvider>, TracingError> {
+    let mut builder = SdkTracerProvider::builder().with_resource(resource());
+    if let Some(traces) = &settings.traces {
+        let exporter = SpanExporter::builder().with_tonic().with_endpoint(&traces.endpoint).build()?;
+        let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(traces.ratio)));
+        builder = builder.with_batch_exporter(exporter).with_sampler(sampler);
+    }
+    if let Some(own) = &settings.own {
+        builder = builder.with_batch_exporter(own.sender.clone());
+    }
+    Ok((settings.traces.is_some() || settings.own.is_some()).then(|| builder.build()))
+}
+
+fn logger_provider(own: &OwnTelemetry) -> SdkLoggerProvider {
+    SdkLoggerProvider::builder().with_batch_exporter(own.sender.clone()).with_resource(resource()).build()
+}
+
+fn resource() -> Resource {
+    Resource::builder().with_service_name("weir").build()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod backends;
 mod books;
+mod local;
 mod otlp;
 mod page_server;
 mod weir;
@@ -13,6 +14,7 @@ mod written_files;
 
 pub use backends::Backends;
 pub use books::Books;
+pub use local::Local;
 pub use otlp::post_until_acknowledged;
 pub use page_server::{Page, PageServer};
 pub use weir::{Weir, world_readable_folder};

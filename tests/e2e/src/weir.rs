@@ -169,7 +169,7 @@ fn on_small_disk(data: &Path, bytes: u64) -> Command {
 }
 
 /// The built program: `WEIR_BIN`, or the one beside the tests.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("WEIR_BIN") {
         return path.into();
     }

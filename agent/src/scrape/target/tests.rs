@@ -37,7 +37,8 @@ fn target_with(
     address: &str,
 ) -> Result<Option<Target>, TargetError> {
     let client = HttpClient::new(&config.http, config.scrape_timeout).unwrap();
-    let parts = JobParts { client: Arc::new(client), rules: Arc::default() };
+    let relabel = config.relabel_configs.as_slice().into();
+    let parts = JobParts { client: Arc::new(client), rules: Arc::default(), relabel };
     let labels = labels.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
     let group = StaticConfig { targets: vec![address.to_owned()], labels };
     Target::new(config, &parts, &group, address)
@@ -69,7 +70,7 @@ fn a_plain_target_has_job_instance_and_the_group_s_labels() {
     assert_eq!(target.settings.url, "http://a:80/metrics");
     assert_eq!((target.settings.interval.as_secs(), target.settings.timeout.as_secs()), (15, 10));
     assert_eq!(target.settings.body_bytes_max, PAGE_BYTES_MAX);
-    let discovered: Vec<_> = target.discovered.iter().collect();
+    let discovered: Vec<_> = target.origin.discovered.iter().collect();
     assert_eq!(
         discovered,
         [
@@ -147,7 +148,7 @@ fn settings_that_are_made_again_are_the_same() {
     let client = Arc::new(HttpClient::new(&parts_config.http, parts_config.scrape_timeout).unwrap());
     let group = StaticConfig { targets: vec!["a".into()], labels: BTreeMap::new() };
     let make = |config: &ScrapeConfig| {
-        let parts = JobParts { client: Arc::clone(&client), rules: Arc::default() };
+        let parts = JobParts { client: Arc::clone(&client), rules: Arc::default(), relabel: Arc::default() };
         Target::new(config, &parts, &group, "a").unwrap().unwrap().settings
     };
     assert!(make(&config()).same(&make(&config())));

@@ -18,6 +18,12 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// Names of exporters; those of the exporters that weir brings itself are taken.
+    pub(crate) fn of_exporters() -> Self {
+        let own = [("print", "what --print shows"), ("store", "the store of weir dev")];
+        Self { taken: own.map(|(name, owner)| (name.to_owned(), owner.to_owned())).to_vec() }
+    }
+
     /// The name of the entry `index` of the list `kind`, checked and from now on taken.
     pub(crate) fn take(&mut self, section: &Section<'_>, kind: &str, index: usize) -> String {
         let default = if index == 0 { kind.to_owned() } else { format!("{kind}-{}", index + 1) };

@@ -120,7 +120,7 @@ static SAMPLING_LOGS: Shape = Shape {
 pub(crate) fn read(root: &Section<'_>) -> Option<Config> {
     let (global, limits) = global::read(root.section("global").as_ref());
     let scrape_configs = scrape::read(&root.sections("scrape_configs"), &global, &limits);
-    let mut names = Names::default();
+    let mut names = Names::of_exporters();
     let remote_write = remote_write::read_all(&root.sections("remote_write"), &mut names);
     let elasticsearch = named(root, "elasticsearch", &mut names, exporters::elasticsearch);
     let jaeger =

@@ -153,7 +153,7 @@ async fn records_that_no_exporter_takes_are_counted_once() {
     assert_eq!(rig.books(Signal::Logs), (0, 3, expected));
 
     rig.ledger.receive(Signal::Traces, Receiver::OtlpGrpc, 3);
-    assert_eq!(rig.intake.append(batch(10)).await.ok(), Some(Position(0)));
+    assert_eq!(rig.intake.append(Receiver::Tail, batch(10)).await.ok(), Some(Position(0)));
     assert_eq!(rig.books(Signal::Traces), (0, 3, vec![drop_of("intake", Reason::NoExporter, 3)]));
     assert_eq!(rig.reader.try_take(&TakeLimits::default()), []);
 }
@@ -179,10 +179,12 @@ async fn a_batch_of_weir_s_own_waits_for_room() {
     let body = encode(&traces(None, spans));
     let accepted = rig.fill(&body).await;
     rig.ledger.receive(Signal::Traces, Receiver::OtlpGrpc, 3);
-    let waiting = tokio::time::timeout(Duration::from_secs(60), rig.intake.append(batch(4_000)));
+    let waiting =
+        tokio::time::timeout(Duration::from_secs(60), rig.intake.append(Receiver::Tail, batch(4_000)));
     assert!(waiting.await.is_err(), "appended to a full spool");
     assert_eq!(rig.books(Signal::Traces).0, 3);
-    let (appended, ()) = tokio::join!(rig.intake.append(batch(4_000)), drain(&rig.reader, accepted));
+    let (appended, ()) =
+        tokio::join!(rig.intake.append(Receiver::Tail, batch(4_000)), drain(&rig.reader, accepted));
     assert!(appended.is_ok());
     assert_eq!(rig.books(Signal::Traces), (0, accepted + 3, vec![]));
 }
@@ -197,7 +199,7 @@ async fn nobody_waits_for_room_once_the_intake_is_closed() {
         tokio::time::sleep(Duration::from_secs(60)).await;
         rig.intake.close();
     };
-    let (appended, ()) = tokio::join!(rig.intake.append(batch(4_000)), closed);
+    let (appended, ()) = tokio::join!(rig.intake.append(Receiver::Tail, batch(4_000)), closed);
     assert!(matches!(appended, Err(AppendError::Closed)), "{appended:?}");
     assert_eq!(rig.books(Signal::Traces).0, 3);
 }
@@ -216,7 +218,10 @@ async fn drain(reader: &Reader, entries: u64) {
 async fn a_batch_that_never_fits_stays_pending_and_a_request_is_refused_for_good() {
     let rig = Rig::with_spool_bytes(settings(), 64 << 10);
     rig.ledger.receive(Signal::Traces, Receiver::OtlpGrpc, 3);
-    assert!(matches!(rig.intake.append(batch(10_000)).await, Err(AppendError::TooLarge { .. })));
+    assert!(matches!(
+        rig.intake.append(Receiver::Tail, batch(10_000)).await,
+        Err(AppendError::TooLarge { .. })
+    ));
     assert_eq!(rig.books(Signal::Traces).0, 3);
     let spans = vec![Span { name: "x".repeat(10_000), ..span(trace_id(1)) }];
     let refused = rig.traces(encode(&traces(None, spans))).await;

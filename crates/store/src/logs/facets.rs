@@ -30,6 +30,9 @@ const VALUE_LEN_MAX: usize = 200;
 /// Objects nested deeper are not looked into.
 const DEPTH_MAX: usize = 3;
 
+/// Names that a filter does not look up in a record's objects.
+const COUNTED_ABOVE: [&str; 6] = ["level", "service", "trace.id", "span.id", "scope", "body"];
+
 /// Facets to count.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FacetQuery {
@@ -123,9 +126,10 @@ struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    /// Of fields with one name the first object's counts, as for a filter.
+    /// Of fields with one name the first object's counts, as for a filter; so members whose names mean something else
+    /// there do not count.
     fn count_objects<'a>(&mut self, objects: impl Iterator<Item = &'a Map<String, Value>>) {
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: Vec<String> = COUNTED_ABOVE.map(str::to_owned).to_vec();
         for object in objects {
             let before = seen.len();
             self.count_members(object, "", 1, &mut seen, before);

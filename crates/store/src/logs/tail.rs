@@ -55,14 +55,15 @@ impl Tail {
     /// Dropped half way, what came in is lost to the tail.
     ///
     /// # Errors
-    /// The store cannot be read, or is closed.
+    /// The store cannot be read now, and what came in is lost to the tail; or it is closed.
     pub async fn turn(&mut self, limit: usize) -> Result<TailTurn, QueryError> {
         let ids = self.take_stored()?;
         if ids.is_empty() {
             return Ok(TailTurn { lost: self.lost, ..TailTurn::default() });
         }
-        let selection = Arc::clone(&self.selection);
-        let mut turn = self.readers.run(move |db, budget| look(db, &selection, &ids, limit, budget)).await?;
+        let (selection, taken) = (Arc::clone(&self.selection), ids.len() as u64);
+        let looked = self.readers.run(move |db, budget| look(db, &selection, &ids, limit, budget)).await;
+        let mut turn = looked.inspect_err(|_| self.lost += taken)?;
         self.lost += turn.lost;
         turn.lost = self.lost;
         Ok(turn)

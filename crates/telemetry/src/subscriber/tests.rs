@@ -28,7 +28,7 @@ impl io::Write for Captured {
 }
 
 fn settings(level: &str, format: LogFormat) -> TracingSettings {
-    TracingSettings { level: level.to_owned(), format, traces: None }
+    TracingSettings { level: level.to_owned(), format, traces: None, own: None }
 }
 
 fn logged(settings: &TracingSettings, emit: impl FnOnce()) -> String {

@@ -114,6 +114,21 @@ async fn facets_count_values_of_every_kind_of_field() {
 }
 
 #[tokio::test]
+async fn a_member_with_the_name_of_a_record_s_own_field_is_not_counted_a_second_time() {
+    let stage = Stage::new();
+    let mut line = record(NOW, r#"{"level":"error","service":"inner","body":"b"}"#);
+    line.severity_number = 17;
+    stage.put_new(&logs("web", NOW, vec![line])).await;
+    let query = FacetQuery { selection: selection("", &[]), limit: 5, ..FacetQuery::default() };
+    let facets = stage.store.log_facets(query).await.expect("readable").facets;
+    let found: Vec<(&str, u64, &str)> = facets
+        .iter()
+        .map(|facet| (facet.field.as_str(), facet.records, facet.values[0].value.as_str()))
+        .collect();
+    assert_eq!(found, [("level", 1, "error"), ("service", 1, "web")]);
+}
+
+#[tokio::test]
 async fn a_histogram_has_every_bucket_of_its_range() {
     let stage = Stage::new();
     let mut records: Vec<_> = (0..100).map(|n| record(NOW + n * 100 * MS, "x")).collect();
