@@ -20,5 +20,5 @@ export default tseslint.config(
       "max-lines": ["error", { max: 320, skipBlankLines: true }],
     },
   },
-  { files: ["e2e/**/*.mjs", "*.js"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly", fetch: "readonly", Buffer: "readonly", document: "readonly", window: "readonly", requestAnimationFrame: "readonly", performance: "readonly", location: "readonly", scrollTo: "readonly" } } },
+  { files: ["e2e/**/*.mjs", "*.js"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly", fetch: "readonly", Buffer: "readonly", document: "readonly", window: "readonly", requestAnimationFrame: "readonly", setInterval: "readonly", clearInterval: "readonly", getComputedStyle: "readonly", Image: "readonly", performance: "readonly", location: "readonly", scrollTo: "readonly" } } },
 );

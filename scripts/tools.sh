@@ -37,6 +37,15 @@ ensure_console_tools() {
     fi
 }
 
+# The journal's reader, and what writes one for its tests.
+ensure_journal_tools() {
+    local missing=()
+    type -P journalctl >/dev/null || missing+=(systemd)
+    [ -x /lib/systemd/systemd-journal-remote ] || missing+=(systemd-journal-remote)
+    type -P pkill >/dev/null || missing+=(procps)
+    [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
+}
+
 node_version() { node --version | tr -d v; }
 
 install_packages() { # PACKAGE..., of Debian

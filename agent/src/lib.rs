@@ -3,6 +3,7 @@
 pub mod cgroup;
 pub mod host;
 mod identity;
+pub mod journald;
 pub mod pipeline;
 mod print;
 pub mod scrape;

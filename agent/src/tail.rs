@@ -8,7 +8,7 @@
 mod checkpoint;
 mod cri;
 mod digest;
-mod encode;
+pub(crate) mod encode;
 mod entry;
 mod halves;
 mod identity;

@@ -62,7 +62,7 @@ test("a line that was written is found, opens its trace, and the trace leads bac
   await page.keyboard.press("Enter");
   const line = page.locator(".log-line", { hasText: "a pelican ordered fish" });
   await line.waitFor(WAIT);
-  assert.equal(await page.locator(".log-line").count(), 1);
+  await page.waitForFunction(() => document.querySelectorAll(".log-line").length === 1, undefined, WAIT);
   await page.keyboard.press("j");
   assert.match(await text(".raw"), /"msg":"a pelican ordered fish"/);
   assert.equal(await page.locator("[data-trace]").getAttribute("data-trace", WAIT), traceId);
@@ -102,7 +102,7 @@ test("a chart moves as the metric does, and an exemplar opens its trace", async 
 
 /** Finds a diamond of the canvas by its colour, and clicks it. */
 async function clickDiamond() {
-  const at = await page.evaluate(() => {
+  const found = await page.waitForFunction(() => {
     const canvas = document.querySelector(".chart canvas");
     const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
     const [red, green, blue] = [1, 3, 5].map((from) => parseInt(accent.slice(from, from + 2), 16));
@@ -118,8 +118,8 @@ async function clickDiamond() {
       }
     }
     return null;
-  });
-  assert.ok(at, "a diamond is drawn");
+  }, undefined, WAIT);
+  const at = await found.jsonValue();
   await page.mouse.click(at.x, at.y);
 }
 
@@ -238,7 +238,11 @@ test("every page shows in both themes and widths without a complaint of the brow
   const { traceId, pay } = await shop.serve({ fails: true });
   const folder = process.env.WEIR_SCREENSHOTS;
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  // The shop stays open meanwhile, so that there is something to see.
+  let served = 0;
+  const serving = setInterval(() => { served += 1; void shop.serve({ fails: served % 7 === 3, slow: 0.4 + Math.random() * 1.5 }); }, 250);
   const seen = await screenshots({ browser, watch, url: weir.url, traceId, span: pay, folder });
+  clearInterval(serving);
   assert.equal(seen.length, PAGES.length * 4);
   for (const { name, width, scrollWidth } of seen) assert.ok(scrollWidth <= width, `${name} is ${scrollWidth} px wide at ${width}`);
 });

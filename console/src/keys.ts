@@ -1,6 +1,6 @@
 /** The keyboard: what a key does is said by the page that shows, the innermost last. */
 
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 export type Keys = { [key: string]: () => void };
 
@@ -42,9 +42,9 @@ export function onKeyDown(event: KeyboardEvent): void {
   }
 }
 
-/** Binds keys while the component is shown. */
+/** Binds keys while the component is shown; at once after each rendering, for the next key may follow at once. */
 export function useKeys(keys: Keys): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     layers.push(keys);
     return () => { layers.splice(layers.indexOf(keys), 1); };
   });

@@ -20,6 +20,7 @@ use super::listeners::{ListenError, Listeners};
 use super::overview::RunningReceiver;
 use super::sink::IntakeSink;
 use crate::identity::Identity;
+use crate::journald::{Destination, Journald};
 use crate::scrape::{ScrapeError, ScrapeSettings, Scraper, Targets};
 use crate::tail::{SpoolSink, TailError, TailSettings, Tailer};
 
@@ -50,6 +51,7 @@ pub(super) struct Receivers {
     scraper: Scraper,
     tailer: Tailer,
     host_metrics: HostMetrics,
+    journald: Journald,
     listeners: Listeners,
     stop: CancellationToken,
 }
@@ -75,8 +77,12 @@ impl Receivers {
             .map_err(ReceiverError::from)?;
         let mut host_metrics = HostMetrics::new(intake.clone(), ledger.clone(), registry)?;
         host_metrics.apply(config).await;
+        let destination =
+            Destination { intake: intake.clone(), spool: spool.clone(), ledger: ledger.clone() };
+        let mut journald = Journald::new(destination, config.spool.path.join("journald"), registry)?;
+        journald.apply(config.journald.as_ref()).await;
         listeners.apply(&config.otlp).await.map_err(ReceiverError::from)?;
-        Ok(Self { scraper, tailer, host_metrics, listeners, stop })
+        Ok(Self { scraper, tailer, host_metrics, journald, listeners, stop })
     }
 
     /// The targets, for `/targets`.
@@ -91,6 +97,7 @@ impl Receivers {
             (Receiver::Scrape, !config.scrape_configs.is_empty(), None),
             (Receiver::HostMetrics, config.host_metrics.is_some(), None),
             (Receiver::Tail, !config.logs.is_empty(), None),
+            (Receiver::Journald, config.journald.is_some(), None),
             (Receiver::OtlpGrpc, otlp.grpc.is_some(), otlp.grpc),
             (Receiver::OtlpHttp, otlp.http.is_some(), otlp.http),
         ];
@@ -102,6 +109,7 @@ impl Receivers {
         self.scraper.apply(scrape_settings(config)).await?;
         self.tailer.apply(&config.logs).await?;
         self.host_metrics.apply(config).await;
+        self.journald.apply(config.journald.as_ref()).await;
         self.listeners.apply(&config.otlp).await?;
         Ok(())
     }
@@ -112,6 +120,7 @@ impl Receivers {
         let ended = async {
             self.listeners.stop().await;
             self.host_metrics.stop().await;
+            self.journald.stop().await;
             self.scraper.stop().await;
             self.tailer.stopped().await;
         };

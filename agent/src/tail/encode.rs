@@ -61,7 +61,28 @@ impl Style {
         LogsHeader::new(&resource, SCOPE_TAIL, &[(WEIR_FILE_ID, AnyValueView::Str(&id))])
     }
 
-    fn drops(&self, trace_id: Option<[u8; 16]>) -> bool {
+    /// The host's name, where the configuration gives none.
+    pub(crate) fn host_name(&self) -> &str {
+        &self.host_name
+    }
+
+    /// What a text says of itself, when it is a JSON object.
+    pub(crate) fn scan<'t>(&self, text: &'t str) -> Option<Found<'t>> {
+        let may_be = text.trim_ascii_start().starts_with('{');
+        if may_be { weir_jsonline::scan(text.as_bytes(), &self.keys) } else { None }
+    }
+
+    /// The text's own, or the trace id, once any key is configured.
+    pub(crate) fn correlation_id<'f>(&self, found: &'f Found<'_>) -> Option<Cow<'f, str>> {
+        if !self.has_keys {
+            return None;
+        }
+        let own = found.correlation_id.as_ref().map(|text| text.decode());
+        own.filter(|id| !id.is_empty()).or_else(|| found.trace_id.map(|id| Cow::Owned(hex(&id))))
+    }
+
+    /// Whether head sampling dropped the trace, and its records go with it.
+    pub(crate) fn drops(&self, trace_id: Option<[u8; 16]>) -> bool {
         match (self.threshold, trace_id) {
             (Some(threshold), Some(trace_id)) => !threshold.keeps(Randomness::from_trace_id(&trace_id)),
             _ => false,
@@ -132,7 +153,8 @@ impl<'a> Encoder<'a> {
 
     /// Appends one record, or drops it with its trace.
     pub(crate) fn append(&mut self, line: &Line<'_>) {
-        match self.scan(&line.text) {
+        let found = if self.takes_json { self.style.scan(&line.text) } else { None };
+        match found {
             Some(found) if self.style.drops(found.trace_id) => self.sampled += 1,
             Some(found) => self.append_json(line, &found),
             None => {
@@ -140,11 +162,6 @@ impl<'a> Encoder<'a> {
                 self.append_plain(line);
             }
         }
-    }
-
-    fn scan<'t>(&self, text: &'t str) -> Option<Found<'t>> {
-        let may_be = self.takes_json && text.trim_ascii_start().starts_with('{');
-        if may_be { weir_jsonline::scan(text.as_bytes(), &self.style.keys) } else { None }
     }
 
     fn append_plain(&mut self, line: &Line<'_>) {
@@ -162,7 +179,7 @@ impl<'a> Encoder<'a> {
 
     fn append_json(&mut self, line: &Line<'_>, found: &Found<'_>) {
         let json = message_place(found);
-        let correlation = self.correlation_id(found);
+        let correlation = self.style.correlation_id(found);
         let mut attributes = [offset_attribute(line); 4];
         attributes[1] = (WEIR_JSON, AnyValueView::Bytes(&json));
         let mut count = 2;
@@ -188,15 +205,6 @@ impl<'a> Encoder<'a> {
         });
     }
 
-    /// The line's own, or the trace id, once any key is configured.
-    fn correlation_id<'f>(&self, found: &'f Found<'_>) -> Option<Cow<'f, str>> {
-        if !self.style.has_keys {
-            return None;
-        }
-        let own = found.correlation_id.as_ref().map(|text| text.decode());
-        own.filter(|id| !id.is_empty()).or_else(|| found.trace_id.map(|id| Cow::Owned(hex(&id))))
-    }
-
     pub(crate) fn finish(self) -> Encoded {
         let records = self.writer.records();
         Encoded {
@@ -217,7 +225,7 @@ fn stream_attribute<'a>(line: &Line<'_>) -> Attribute<'a> {
 }
 
 /// The value of [`WEIR_JSON`].
-fn message_place(found: &Found<'_>) -> [u8; 8] {
+pub(crate) fn message_place(found: &Found<'_>) -> [u8; 8] {
     let place = found.message.clone().unwrap_or(0..0);
     let mut value = [0; 8];
     value[..4].copy_from_slice(&place.start.to_le_bytes());

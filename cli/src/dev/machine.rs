@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use weir_agent::journald;
 use weir_query_api::{Input, InputKind};
 
 /// Log files that machines without a journal have by custom.
@@ -31,7 +32,7 @@ impl Machine {
             })?;
         }
         Ok(Self {
-            has_journal: false,
+            has_journal: journald::is_available(),
             grpc_port: free_port(OTLP_GRPC_PORT),
             http_port: free_port(OTLP_HTTP_PORT),
             telemetry_port: free_port(TELEMETRY_PORT),
@@ -101,9 +102,9 @@ pub(super) fn free_port(port: u16) -> u16 {
     listener.and_then(|listener| listener.local_addr()).map_or(port, |address| address.port())
 }
 
-/// A path as YAML text; a `$` would begin a variable.
+/// A path as YAML text; `${` would begin a variable.
 fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', "''").replace('$', "$$"))
+    format!("'{}'", path.display().to_string().replace('\'', "''").replace("${", "$${"))
 }
 
 /// A path as one word of a shell's line, short where it is under the home folder.

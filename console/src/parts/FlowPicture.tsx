@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import type { Exporter, Pipeline } from "../api/types";
+import type { DeliveredFlow, Exporter, Pipeline } from "../api/types";
 import { type Rates, componentName, rateOf, streamSeconds, streamWidth } from "../flow";
 import { bytes, duration, short, whole } from "../format";
 import { Sparkline } from "./Sparkline";
@@ -32,7 +32,7 @@ export function FlowPicture({ pipeline, rates }: { pipeline: Pipeline; rates: Ra
         {pipeline.receivers.map((receiver) => (
           <Card key={receiver.name} id={`from ${receiver.name}`} title={componentName(receiver.name)} note={receiver.endpoint} rate={rateOf(receiver.flows)} values={rates.get(`receiver ${receiver.name}`)}>
             <dl class="facts">
-              {receiver.flows.map((flow) => (
+              {shownFlows(receiver.flows).map((flow) => (
                 <div key={flow.signal}><dt>{flow.signal}</dt><dd>{whole(flow.records_total)}{flow.bytes_per_second === null ? "" : ` · ${bytes(flow.bytes_per_second)}/s`}</dd></div>
               ))}
             </dl>
@@ -129,8 +129,7 @@ function ExporterCard({ exporter, values, now }: { exporter: Exporter; values: n
             <dd>
               {whole(flow.records_total)}
               {flow.bytes_per_second === null ? "" : ` · ${bytes(flow.bytes_per_second)}/s`}
-              {flow.held > 0 ? ` · ${whole(flow.held)} held` : ""}
-              {flow.lag_seconds === null ? "" : ` · lag ${duration(flow.lag_seconds * 1000)}`}
+              <small>{whole(flow.held)} held{flow.lag_seconds === null ? "" : ` · lag ${duration(flow.lag_seconds * 1000)}`}{droppedOf(flow)}</small>
             </dd>
           </div>
         ))}
@@ -177,6 +176,16 @@ function useStreams(box: { current: HTMLDivElement | null }, pipeline: Pipeline)
     setStreams([...incoming, trunk, ...outgoing]);
   }, [size, pipeline]);
   return streams;
+}
+
+/** Signals that nothing came of yet are left out, unless nothing came at all. */
+function shownFlows<T extends { records_total: number }>(flows: T[]): T[] {
+  const busy = flows.filter((flow) => flow.records_total > 0);
+  return busy.length > 0 ? busy : flows.slice(0, 1);
+}
+
+function droppedOf(flow: DeliveredFlow): string {
+  return flow.dropped.filter((drop) => drop.records_total > 0).map((drop) => ` · ${whole(drop.records_total)} ${drop.reason}`).join("");
 }
 
 /** Where streams meet a card: at its middle, or near the top of a tall one. */

@@ -28,7 +28,7 @@ pub use exporters::{
 };
 pub use http::{Authorization, BasicAuth, HttpClientConfig, TlsConfig};
 pub use load::{Loaded, load, parse, parse_in, parse_target_groups};
-pub use logs::{LineFormat, LogsConfig, StartAt};
+pub use logs::{JournaldConfig, LineFormat, LogsConfig, StartAt};
 pub use mistake::{Mistake, Mistakes, Place};
 pub use otlp::{OtlpConfig, OtlpListener};
 pub use quantity::{duration as parse_duration, size as parse_bytes};
@@ -53,6 +53,8 @@ pub struct Config {
     pub host_metrics: Option<HostMetricsConfig>,
     /// Log files to tail.
     pub logs: Vec<LogsConfig>,
+    /// The systemd journal; off when absent.
+    pub journald: Option<JournaldConfig>,
     /// OTLP listeners.
     pub otlp: OtlpConfig,
     /// Attributes put on every record of every signal, where it does not have them already.

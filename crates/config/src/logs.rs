@@ -1,6 +1,8 @@
 //! Log files.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Files to tail.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,17 @@ pub struct LogsConfig {
     pub line_bytes_max: u64,
     /// Resource attributes of these files' records.
     pub attributes: BTreeMap<String, String>,
+}
+
+/// The systemd journal to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournaldConfig {
+    /// Only entries of these units; all when empty.
+    pub units: Vec<String>,
+    /// How old an entry may be to be read when weir first starts. Default 0: only new ones.
+    pub since: Duration,
+    /// A folder of journal files; the machine's own when absent.
+    pub path: Option<PathBuf>,
 }
 
 /// How a line is read.

@@ -47,6 +47,8 @@ pub enum Receiver {
     HostMetrics,
     /// Log files.
     Tail,
+    /// The systemd journal.
+    Journald,
     /// OTLP over gRPC.
     OtlpGrpc,
     /// OTLP over HTTP.
@@ -57,8 +59,15 @@ pub enum Receiver {
 
 impl Receiver {
     /// Every receiver, in label order.
-    pub const ALL: [Self; 6] =
-        [Self::Scrape, Self::HostMetrics, Self::Tail, Self::OtlpGrpc, Self::OtlpHttp, Self::Own];
+    pub const ALL: [Self; 7] = [
+        Self::Scrape,
+        Self::HostMetrics,
+        Self::Tail,
+        Self::Journald,
+        Self::OtlpGrpc,
+        Self::OtlpHttp,
+        Self::Own,
+    ];
 
     /// The label value.
     pub const fn as_str(self) -> &'static str {
@@ -66,6 +75,7 @@ impl Receiver {
             Self::Scrape => "scrape",
             Self::HostMetrics => "host_metrics",
             Self::Tail => "tail",
+            Self::Journald => "journald",
             Self::OtlpGrpc => "otlp_grpc",
             Self::OtlpHttp => "otlp_http",
             Self::Own => "own",
@@ -76,7 +86,7 @@ impl Receiver {
     pub const fn brings(self, signal: Signal) -> bool {
         match self {
             Self::Scrape | Self::HostMetrics => matches!(signal, Signal::Metrics),
-            Self::Tail => matches!(signal, Signal::Logs),
+            Self::Tail | Self::Journald => matches!(signal, Signal::Logs),
             Self::OtlpGrpc | Self::OtlpHttp | Self::Own => !matches!(signal, Signal::Metrics),
         }
     }

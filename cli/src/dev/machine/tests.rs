@@ -11,8 +11,8 @@ fn machine(has_journal: bool) -> Machine {
 
 #[test]
 fn the_configuration_is_a_valid_one_whatever_the_folder_is_called() {
-    for has_journal in [false] {
-        for folder in ["/state/weir/dev", "/it's a $HOME/x"] {
+    for has_journal in [false, true] {
+        for folder in ["/state/weir/dev", "/it's a ${HOME}/$x"] {
             let text = machine(has_journal).config(Path::new(folder));
             let loaded =
                 weir_config::parse(&text, "weir dev").unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}"));

@@ -1,4 +1,4 @@
-//! `logs`.
+//! `logs` and `journald`.
 
 use globset::Glob;
 
@@ -7,7 +7,7 @@ use crate::read::names::Names;
 use crate::section::{Section, closest};
 use crate::shape::{Environment, Field, Kind, Shape, not_built};
 use crate::value::Value;
-use crate::{LineFormat, LogsConfig, StartAt};
+use crate::{JournaldConfig, LineFormat, LogsConfig, StartAt};
 
 /// Values of `format`.
 const FORMATS: [(&str, LineFormat); 4] = [
@@ -47,6 +47,29 @@ pub(crate) static LOGS: Shape = Shape {
     ],
     includes: &[],
 };
+
+/// `journald`.
+pub(crate) static JOURNALD: Shape = Shape {
+    name: "journald",
+    doc: "The systemd journal, read by way of journalctl.",
+    environment: Environment::Inherited,
+    fields: &[
+        Field::new("units", Kind::List(&Kind::Text), "Only entries of these units. Default: all entries."),
+        Field::new("since", Kind::Duration, "How old an entry may be to be read when weir first starts.")
+            .or("0"),
+        Field::new("path", Kind::Path, "A folder of journal files. Default: the machine's own journal."),
+    ],
+    includes: &[],
+};
+
+/// Reads `journald`.
+pub(crate) fn journald(section: &Section<'_>) -> JournaldConfig {
+    JournaldConfig {
+        units: section.texts("units"),
+        since: section.duration("since").unwrap_or_default(),
+        path: section.path("path"),
+    }
+}
 
 /// Reads `logs`.
 pub(crate) fn read(sections: &[Section<'_>]) -> Vec<LogsConfig> {

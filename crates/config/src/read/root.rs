@@ -4,7 +4,7 @@ use weir_model::Signal;
 
 use crate::read::exporters::{self, ELASTICSEARCH, FORWARD, JAEGER};
 use crate::read::global::{self, GLOBAL};
-use crate::read::logs::{self, LOGS};
+use crate::read::logs::{self, JOURNALD, LOGS};
 use crate::read::names::Names;
 use crate::read::otlp::{self, OTLP};
 use crate::read::remote_write::{self, REMOTE_WRITE};
@@ -33,6 +33,7 @@ pub(crate) static ROOT: Shape = Shape {
         ),
         Field::new("host_metrics", Kind::Section(&HOST_METRICS), HOST_METRICS.doc),
         Field::new("logs", Kind::List(&Kind::Section(&LOGS)), LOGS.doc),
+        Field::new("journald", Kind::Section(&JOURNALD), JOURNALD.doc),
         Field::new("otlp", Kind::Section(&OTLP), OTLP.doc),
         Field::new("resource", Kind::Section(&RESOURCE), RESOURCE.doc),
         Field::new("correlation", Kind::Section(&CORRELATION), CORRELATION.doc),
@@ -138,6 +139,7 @@ pub(crate) fn read(root: &Section<'_>) -> Option<Config> {
         remote_write,
         host_metrics: root.switch("host_metrics").map(|section| scrape::host_metrics(&section)),
         logs: logs::read(&root.sections("logs")),
+        journald: root.switch("journald").map(|section| logs::journald(&section)),
         otlp,
         resource: root.section_or_empty("resource").text_map("attributes"),
         correlation_keys: root.section_or_empty("correlation").texts("keys"),
