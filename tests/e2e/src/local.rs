@@ -20,6 +20,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Local {
     folder: PathBuf,
     arguments: Vec<String>,
+    /// What it sees as /var/log.
+    machine_logs: Option<PathBuf>,
     ready_after: Duration,
     console: String,
     server: Option<Server>,
@@ -28,11 +30,22 @@ pub struct Local {
 impl Local {
     /// Starts it with `arguments` besides `--data` and a free console port.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_on(folder, arguments, None)
+    }
+
+    /// Starts it on a machine whose `/var/log` is `logs` and which has no journal, in a mount namespace of its own. Needs
+    /// root or user namespaces.
+    pub fn start_on_machine(folder: &Path, logs: &Path) -> Self {
+        Self::start_on(folder, &[], Some(logs))
+    }
+
+    fn start_on(folder: &Path, arguments: &[&str], machine_logs: Option<&Path>) -> Self {
         fs::create_dir_all(folder).expect("folder for weir dev");
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         let mut local = Self {
             folder: folder.to_owned(),
             arguments,
+            machine_logs: machine_logs.map(Path::to_owned),
             ready_after: Duration::ZERO,
             console: String::new(),
             server: None,
@@ -43,7 +56,10 @@ impl Local {
 
     /// Starts it after a stop or a kill, on the same data.
     pub fn start_again(&mut self) {
-        let mut command = Command::new(binary());
+        let mut command = match &self.machine_logs {
+            None => Command::new(binary()),
+            Some(logs) => on_machine(logs),
+        };
         command.current_dir(&self.folder).env_remove("WEIR_CONSOLE_TOKEN");
         command.arg("dev").arg("--data").arg(self.data());
         if !self.arguments.iter().any(|argument| argument == "--listen") {
@@ -117,6 +133,15 @@ impl Local {
     pub fn kill(&mut self) {
         self.server.take().expect("weir dev runs").kill();
     }
+}
+
+/// The program in a namespace where `logs` is mounted on /var/log and /run is empty.
+fn on_machine(logs: &Path) -> Command {
+    let mount =
+        format!("mount --bind '{}' /var/log && mount -t tmpfs tmpfs /run && exec \"$@\"", logs.display());
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", &mount, "sh"]).arg(binary());
+    command
 }
 
 /// The printed address, without the slash at its end.

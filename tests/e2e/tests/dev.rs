@@ -51,6 +51,24 @@ fn from_an_empty_folder_it_is_ready_within_two_seconds_and_shows_the_machine_and
 }
 
 #[test]
+fn without_a_journal_the_machine_s_own_logs_are_those_under_var_log() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let logs = folder.path().join("machine");
+    std::fs::create_dir_all(logs.join("nginx")).expect("folder for logs");
+    std::fs::write(logs.join("syslog"), "Nov 26 12:00:00 host sshd[1]: Accepted publickey\n").expect("a log");
+    std::fs::write(logs.join("nginx/access.log"), "GET /orders 200\n").expect("a log");
+    std::fs::write(logs.join("btmp"), "not a log\n").expect("another file");
+    let mut local = Local::start_on_machine(&folder.path().join("dev"), &logs);
+    for (words, source) in [("publickey", "/var/log/syslog"), ("orders", "/var/log/nginx/access.log")] {
+        local.await_api("a line of the machine", &format!("/logs?q={words}"), |answer| {
+            (array(answer, "records").first()?["source"] == source).then_some(())
+        });
+    }
+    assert_eq!(matching_logs(&local, "q=%22not+a+log%22"), 0);
+    assert!(local.stop().success());
+}
+
+#[test]
 fn the_lines_that_it_prints_work_when_they_are_copied() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let mut local = Local::start(folder.path(), &[]);

@@ -14,7 +14,7 @@ use weir_stack::{Server, free_port, try_get_text};
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A running `weir agent`.
+/// A running `weir agent` or `weir dev`.
 pub(crate) struct Weir {
     server: Server,
     port: u16,
@@ -28,6 +28,21 @@ impl Weir {
         let mut command = Command::new(beside("weir")?);
         command.arg("agent").arg("--config").arg(&path).arg("--data").arg(folder.join("data"));
         command.arg("--listen").arg(format!("127.0.0.1:{port}"));
+        let ready = format!("http://127.0.0.1:{port}/readyz");
+        let log = folder.join("weir.log");
+        let server =
+            Server::start("weir", &mut command, &log, START_TIMEOUT, || try_get_text(&ready).is_ok())?;
+        Ok(Self { server, port })
+    }
+
+    /// `weir dev` with its console on `console`, and room for everything.
+    pub(crate) fn start_dev(folder: &Path, config: &str, console: u16) -> Result<Self, Box<dyn Error>> {
+        let path = folder.join("weir.yaml");
+        let port = free_port();
+        fs::write(&path, format!("{config}telemetry: {{listen: \"127.0.0.1:{port}\"}}\n"))?;
+        let mut command = Command::new(beside("weir")?);
+        command.arg("dev").arg("--config").arg(&path).arg("--data").arg(folder.join("data"));
+        command.arg("--listen").arg(format!("127.0.0.1:{console}")).args(["--store-bytes-max", "16GiB"]);
         let ready = format!("http://127.0.0.1:{port}/readyz");
         let log = folder.join("weir.log");
         let server =

@@ -15,7 +15,7 @@ const LINES: u64 = 400_000;
 pub(crate) fn run() -> Result<Table, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("app.log");
-    write_lines(&file)?;
+    write_lines(&file, LINES)?;
     let rows = vec![
         floor(&file, "floor (read file, write socket)", &[])?,
         floor(&file, "the same with a synced copy and twice the bytes out", &["durable"])?,
@@ -29,9 +29,10 @@ fn load() -> String {
     format!("{LINES} JSON lines of 480 bytes")
 }
 
-fn write_lines(path: &Path) -> std::io::Result<()> {
+/// Writes so many lines, each of another request.
+pub(crate) fn write_lines(path: &Path, lines: u64) -> std::io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
-    for number in 0..LINES {
+    for number in 0..lines {
         let id = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         writeln!(
             file,
