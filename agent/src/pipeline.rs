@@ -88,7 +88,9 @@ pub enum RunError {
     #[error(transparent)]
     Receiver(#[from] ReceiverError),
     /// The own endpoints cannot be served.
-    #[error("telemetry.listen: cannot listen on {address}: {source}; choose a free address or use --listen")]
+    #[error(
+        "telemetry.listen: cannot listen on {address}: {source}; choose a free address there, or with --listen of weir agent"
+    )]
     Telemetry {
         /// Where.
         address: SocketAddr,

@@ -85,6 +85,17 @@ test("a failed request shows as an error, with the span that failed", async () =
   assert.match(await text(".detail"), /CardDeclined/);
 });
 
+test("weir's own traces stay out of the way of others until they are asked for", async () => {
+  await open("/traces?from=now-15m");
+  const own = page.getByRole("button", { name: "weir's own" });
+  await own.waitFor(WAIT);
+  const weirs = page.locator(".trace-list a", { hasText: /^(scrape|export)/ });
+  await page.locator(".trace-list a", { hasText: "POST /checkout" }).first().waitFor(WAIT);
+  await page.waitForFunction(() => ![...document.querySelectorAll(".trace-name strong")].some((name) => /^(scrape|export)$/.test(name.textContent)), undefined, WAIT);
+  await own.click();
+  await weirs.first().waitFor(WAIT);
+});
+
 test("a chart moves as the metric does, and an exemplar opens its trace", async () => {
   await open(`/metrics?from=now-5m&query=${encodeURIComponent('http_requests_total{service="web"}')}`);
   const value = page.locator(".legend-list strong").first();

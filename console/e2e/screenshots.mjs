@@ -11,7 +11,7 @@ const query = encodeURIComponent("histogram_quantile(0.95, sum by (le) (rate(sho
 export const PAGES = [
   { name: "pipeline", path: "/pipeline", shown: ".ledger .verdict", pauseMs: 2500 },
   { name: "logs", path: "/logs?from=now-5m&q=-flood", shown: ".facets summary >> nth=4", open: ".log-error" },
-  { name: "traces", path: "/traces?from=now-5m&filter=http.route", shown: ".trace-list a" },
+  { name: "traces", path: "/traces?from=now-5m", shown: ".trace-list a" },
   { name: "trace", path: "/traces/TRACE?span=SPAN", shown: ".span-row" },
   { name: "metrics", path: `/metrics?from=now-5m&query=${query}`, shown: ".legend-list" },
   { name: "targets", path: "/targets", shown: ".target-error", open: ".target-up .target-head" },

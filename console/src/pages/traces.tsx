@@ -16,19 +16,23 @@ import { go, link, route, setParams, timeRange } from "../url";
 
 const PAGE = 100;
 const REFRESH_MS = 5000;
+/** Weir's own name among the services. */
+const OWN = "weir";
 
 export function TracesPage(): JSX.Element {
   const params = route.value.params;
   const range = timeRange.value;
   const text = (name: string): string => params.get(name) ?? "";
+  const every = isLive(range) ? REFRESH_MS : 0;
+  const services = useAnswer(`${range.from} ${range.to}`, (signal) => api.services({ from: range.from, to: range.to }, signal), every);
+  const hidesOwn = hasOthers(services.value) && text("own") === "" && text("service") !== OWN;
   const query = {
     from: range.from, to: range.to, q: text("q"), service: text("service"), operation: text("operation"),
-    min_duration: text("min_duration"), max_duration: text("max_duration"), error: text("error"), filter: params.getAll("filter"),
+    min_duration: text("min_duration"), max_duration: text("max_duration"), error: text("error"),
+    filter: [...params.getAll("filter"), ...(hidesOwn ? [`service!=${OWN}`] : [])],
   };
-  const every = isLive(range) ? REFRESH_MS : 0;
   const key = JSON.stringify(query);
   const page = useAnswer(key, (signal) => api.traces({ ...query, limit: PAGE }, signal), every);
-  const services = useAnswer(`${range.from} ${range.to}`, (signal) => api.services({ from: range.from, to: range.to }, signal), every);
   const traces = page.value?.traces ?? [];
   const selected = traces.findIndex((trace) => trace.trace_id === params.get("selected"));
   const move = (by: number): void => {
@@ -44,6 +48,9 @@ export function TracesPage(): JSX.Element {
       <div class="bar bar-wrap">
         <SearchField value={text("q")} placeholder="Search spans: part of an operation's name" onSearch={(q) => { setParams({ q }); }} />
         <Choices services={services.value} params={params} />
+        {hasOthers(services.value) ? (
+          <button type="button" class={hidesOwn ? "button" : "button button-on"} aria-pressed={!hidesOwn} title="Traces of weir itself" onClick={() => { setParams({ own: hidesOwn ? "1" : null }); }}>weir's own</button>
+        ) : null}
       </div>
       <AttributeFilters filters={params.getAll("filter")} />
       <ErrorNote error={page.error ?? services.error} />
@@ -61,6 +68,11 @@ export function TracesPage(): JSX.Element {
       )}
     </div>
   );
+}
+
+/** Whether anybody but weir itself sends spans. */
+function hasOthers(services: Services | null): boolean {
+  return services?.services.some((service) => service.name !== OWN && service.spans > 0) ?? false;
 }
 
 function Choices({ services, params }: { services: Services | null; params: URLSearchParams }): JSX.Element {

@@ -1,8 +1,9 @@
 //! The server: its state, its routes, its end.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -10,6 +11,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use weir_store::Store;
 
@@ -18,6 +20,8 @@ use crate::error::ApiError;
 use crate::running::Running;
 use crate::{console, live, logs, metrics, overview, time, traces};
 
+/// How long clients may take to read their answers at the end.
+const END_TIMEOUT: Duration = Duration::from_secs(3);
 /// Live streams at a time.
 const STREAMS_MAX: usize = 32;
 
@@ -33,7 +37,7 @@ pub(crate) struct Api {
 }
 
 /// Serves the API and the console on `listener` until `stop` is ready; then live streams end, and open requests are
-/// answered.
+/// answered, those of clients that read slowly for a few seconds.
 ///
 /// # Errors
 /// The listener fails.
@@ -54,11 +58,17 @@ pub async fn serve(
         streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         stop: ending.clone(),
     });
+    let ended = ending.clone();
     let stopped = async move {
         stop.await;
         ending.cancel();
     };
-    axum::serve(listener, router(api, access)).with_graceful_shutdown(stopped).await
+    let served = axum::serve(listener, router(api, access)).with_graceful_shutdown(stopped);
+    tokio::select! {
+        served = served.into_future() => served,
+        // A client that does not read would hold up the end for ever.
+        () = async { ended.cancelled().await; sleep(END_TIMEOUT).await } => Ok(()),
+    }
 }
 
 fn router(api: Arc<Api>, access: Arc<Access>) -> Router {

@@ -147,4 +147,6 @@ async fn a_client_that_does_not_read_holds_up_nobody() {
     }
     let status = timeout(WAIT, stage.api("/status")).await.expect("others are answered");
     assert_eq!(status["store"]["signals"][1]["records"], 10_000);
+    stage.stop.cancel();
+    timeout(WAIT, stage.served).await.expect("nor the end").expect("no panic").expect("no error");
 }
