@@ -34,6 +34,7 @@ const RESTART_MAX: Duration = Duration::from_secs(30);
 /// How long the words of a `journalctl` that ended are waited for.
 const WORDS_TIMEOUT: Duration = Duration::from_secs(1);
 const WORDS_BYTES_MAX: u64 = 4 << 10;
+const MACHINE_ID: &str = "/etc/machine-id";
 
 /// Why reading ended.
 enum Ended {
@@ -140,7 +141,11 @@ impl Follower {
             Place::After(cursor) => command.arg(format!("--after-cursor={cursor}")),
         };
         command.args(self.config.units.iter().map(|unit| format!("--unit={unit}")));
-        command.args(self.config.path.iter().map(|path| format!("--directory={}", path.display())));
+        match &self.config.path {
+            Some(path) => _ = command.arg(format!("--directory={}", path.display())),
+            // Of the machine's own journal, --follow shows nothing from before the last boot unless it merges.
+            None => _ = command.arg("--merge").args(machine_id().map(|id| format!("_MACHINE_ID={id}"))),
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }
@@ -316,6 +321,12 @@ async fn words_of(mut child: Child) -> String {
         (true, Ok(Ok(status))) => format!("{PROGRAM} ended with {status}"),
         (true, _) => format!("{PROGRAM} ended"),
     }
+}
+
+/// Absent where the machine's name for itself cannot be read, as in some containers; then all journals here are its own.
+fn machine_id() -> Option<String> {
+    let id = std::fs::read_to_string(MACHINE_ID).ok()?.trim().to_owned();
+    (id.len() == 32).then_some(id)
 }
 
 fn humantime(duration: Duration) -> String {

@@ -33,8 +33,8 @@ impl Local {
         Self::start_on(folder, arguments, None)
     }
 
-    /// Starts it on a machine whose `/var/log` is `logs` and which has no journal, in a mount namespace of its own. Needs
-    /// root or user namespaces.
+    /// Starts it on a machine whose `/var/log` is `logs`, in a mount namespace of its own. It has a journal if one is in
+    /// there. Needs root or user namespaces.
     pub fn start_on_machine(folder: &Path, logs: &Path) -> Self {
         Self::start_on(folder, &[], Some(logs))
     }

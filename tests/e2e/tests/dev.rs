@@ -1,7 +1,7 @@
 //! `weir dev`: the first minute, from an empty folder and beside an agent's exporters.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prost::Message;
 use serde_json::Value;
@@ -66,6 +66,52 @@ fn without_a_journal_the_machine_s_own_logs_are_those_under_var_log() {
     }
     assert_eq!(matching_logs(&local, "q=%22not+a+log%22"), 0);
     assert!(local.stop().success());
+}
+
+#[test]
+fn with_a_journal_the_machine_s_own_logs_are_its_entries_also_those_before_the_last_boot() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let logs = folder.path().join("machine");
+    let machine = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    let machine = if machine.trim().is_empty() { "0123456789abcdef0123456789abcdef" } else { machine.trim() };
+    write_journal(&logs.join("journal").join(machine), machine, &["before the boot", "after the boot"]);
+    write_journal(&logs.join("journal/remote"), "fedcba9876543210fedcba9876543210", &["of another machine"]);
+    std::fs::write(logs.join("syslog"), "the same words, before the boot\n").expect("a log");
+    let mut local = Local::start_on_machine(&folder.path().join("dev"), &logs);
+    for words in ["before the boot", "after the boot"] {
+        local.await_api("an entry", &format!("/logs?q={}", words.replace(' ', "+")), |answer| {
+            let [record] = array(answer, "records") else { return None };
+            (record["message"] == words && record["service"] == "sshd").then_some(())
+        });
+    }
+    let receivers = local.api("/pipeline")["receivers"].clone();
+    assert!(receivers.to_string().contains("journald"), "{receivers}");
+    if std::path::Path::new("/etc/machine-id").exists() {
+        assert_eq!(matching_logs(&local, "q=another"), 0, "it is not this machine's");
+    }
+    assert!(local.stop().success());
+}
+
+/// Writes a journal with the real writer, a message a boot, of the last minute.
+fn write_journal(folder: &std::path::Path, machine: &str, messages: &[&str]) {
+    std::fs::create_dir_all(folder).expect("folder for journals");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_micros();
+    let entries: String = messages.iter().enumerate().map(|(boot, message)| {
+        let time = now - 60_000_000 + boot as u128;
+        format!(
+            "__REALTIME_TIMESTAMP={time}\n__MONOTONIC_TIMESTAMP=1\n_BOOT_ID={boot:032x}\n_MACHINE_ID={machine}\n\
+             MESSAGE={message}\nPRIORITY=6\n_SYSTEMD_UNIT=sshd.service\n\n"
+        )
+    }).collect();
+    let export = folder.with_extension("export");
+    std::fs::write(&export, entries).expect("the entries");
+    let written = Command::new("/lib/systemd/systemd-journal-remote")
+        .arg("--output")
+        .arg(folder.join("system.journal"))
+        .arg(&export)
+        .output()
+        .expect("systemd-journal-remote is installed; ./test does it");
+    assert!(written.status.success(), "{written:?}");
 }
 
 #[test]
