@@ -15,14 +15,14 @@ const NODE_NAME_VARIABLE: &str = "K8S_NODE_NAME";
 
 /// The identity of this node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
+pub struct Identity {
     attributes: BTreeMap<String, String>,
     host_name_is_configured: bool,
 }
 
 impl Identity {
     /// What is configured, and what is found out beside it.
-    pub(crate) fn of(config: &Config) -> Self {
+    pub fn of(config: &Config) -> Self {
         let node_name = std::env::var(NODE_NAME_VARIABLE).ok().filter(|name| !name.is_empty());
         Self::new(config.resource.clone(), kernel_host_name(), node_name)
     }
@@ -38,17 +38,17 @@ impl Identity {
     }
 
     /// As attributes of a resource.
-    pub(crate) fn attributes(&self) -> Vec<(String, String)> {
+    pub fn attributes(&self) -> Vec<(String, String)> {
         self.attributes.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// As labels of weir's own series about this node.
-    pub(crate) fn labels(&self) -> BTreeMap<String, String> {
+    pub fn labels(&self) -> BTreeMap<String, String> {
         self.attributes.iter().map(|(key, value)| (label_name(key), value.clone())).collect()
     }
 
     /// As labels of scraped series.
-    pub(crate) fn scrape_labels(&self) -> BTreeMap<String, String> {
+    pub fn scrape_labels(&self) -> BTreeMap<String, String> {
         let mut labels = self.labels();
         if !self.host_name_is_configured {
             labels.remove(&label_name(HOST_NAME));
@@ -57,7 +57,7 @@ impl Identity {
     }
 
     /// The host's name.
-    pub(crate) fn host_name(&self) -> &str {
+    pub fn host_name(&self) -> &str {
         self.attributes.get(HOST_NAME).map_or("", String::as_str)
     }
 }

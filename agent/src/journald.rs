@@ -51,14 +51,17 @@ fn holds_journal(folder: &Path) -> bool {
 
 /// Where entries go.
 #[derive(Clone)]
-pub(crate) struct Destination {
-    pub(crate) intake: Intake,
-    pub(crate) spool: Spool,
-    pub(crate) ledger: Ledger,
+pub struct Destination {
+    /// The way into the spool.
+    pub intake: Intake,
+    /// What tells how far it has synced.
+    pub spool: Spool,
+    /// The books.
+    pub ledger: Ledger,
 }
 
 /// The receiver of journal entries.
-pub(crate) struct Journald {
+pub struct Journald {
     destination: Destination,
     folder: PathBuf,
     metrics: JournaldMetrics,
@@ -73,7 +76,7 @@ struct Running {
 
 impl Journald {
     /// Nothing is read yet. The place to go on from is kept in `folder`.
-    pub(crate) fn new(
+    pub fn new(
         destination: Destination,
         folder: PathBuf,
         registry: &Registry,
@@ -83,7 +86,7 @@ impl Journald {
     }
 
     /// Makes what runs what `config` says.
-    pub(crate) async fn apply(&mut self, config: Option<&JournaldConfig>) {
+    pub async fn apply(&mut self, config: Option<&JournaldConfig>) {
         if self.running.as_ref().map(|running| &running.config) == config {
             return;
         }
@@ -104,7 +107,7 @@ impl Journald {
     }
 
     /// Ends `journalctl` and saves the place.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         let Some(running) = self.running.take() else { return };
         running.stop.cancel();
         if let Err(error) = running.task.await {

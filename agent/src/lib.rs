@@ -1,10 +1,9 @@
-//! The node agent: scraping, discovery, tailing, host metrics and their wiring.
+//! The node agent: scraping, discovery, tailing, the journal, host metrics.
 
 pub mod cgroup;
 pub mod host;
-mod identity;
+pub mod host_metrics;
+pub mod identity;
 pub mod journald;
-pub mod pipeline;
-mod print;
 pub mod scrape;
 pub mod tail;

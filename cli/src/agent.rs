@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use weir_agent::pipeline::Options;
 use weir_config::{Loaded, Mistakes};
+use weir_pipeline::Options;
 
 use crate::arguments::AgentArguments;
 use crate::launch::{launch, tracing_settings};

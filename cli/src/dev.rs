@@ -8,8 +8,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use weir_agent::pipeline::{Dev, Options};
 use weir_config::{Loaded, Mistakes};
+use weir_pipeline::{Dev, Options};
 use weir_store::{AGE_MAX_DEFAULT, BYTES_MAX_DEFAULT, BYTES_MAX_MIN, StoreSettings};
 use weir_telemetry::{OwnTelemetry, own_channel};
 

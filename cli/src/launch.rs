@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use tokio::runtime::{Builder, Runtime};
 use weir_agent::cgroup::Limits;
-use weir_agent::pipeline::{self, Options};
 use weir_config::{LogFormat, TelemetryConfig};
+use weir_pipeline::Options;
 use weir_telemetry::{OwnTelemetry, OwnTraces, TracingSettings, init_tracing};
 
 use crate::open_files;
@@ -30,7 +30,7 @@ fn run(settings: &TracingSettings, options: Options) -> Result<(), Box<dyn Error
     let ended = runtime.block_on(async {
         let tracing = init_tracing(settings)?;
         open_files::raise_limit();
-        let ended = pipeline::run(options).await;
+        let ended = weir_pipeline::run(options).await;
         if let Err(error) = &ended {
             tracing::error!(error = whole(error), "weir failed");
         }

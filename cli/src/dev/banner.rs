@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-use weir_agent::pipeline::DevAddresses;
+use weir_pipeline::DevAddresses;
 
 use super::machine::Machine;
 

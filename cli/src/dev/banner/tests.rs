@@ -1,6 +1,6 @@
 //! What is printed when it is ready.
 
-use weir_agent::pipeline::DevAddresses;
+use weir_pipeline::DevAddresses;
 use weir_query_api::{Input, InputKind};
 
 use super::Banner;

@@ -9,7 +9,7 @@ use weir_spool::SpoolSettings;
 
 use super::budget::Budget;
 use super::exporters::Destination;
-use crate::identity::Identity;
+use weir_agent::identity::Identity;
 
 pub(super) fn spool_settings(config: &Config, budget: &Budget) -> SpoolSettings {
     let spool = &config.spool;

@@ -3,7 +3,7 @@
 use weir_query_api::{LabelChange, LabelMap, RelabelOutcome, RelabelRule, RelabelStep, Target, TargetHealth};
 use weir_relabel::{Action, Labels, Rule, Step, explain};
 
-use crate::scrape::{Health, Relabelling, TargetStatus, Targets};
+use weir_agent::scrape::{Health, Relabelling, TargetStatus, Targets};
 
 pub(super) fn list(targets: &Targets) -> weir_query_api::Targets {
     let mut list: Vec<Target> =

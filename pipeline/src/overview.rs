@@ -17,8 +17,8 @@ use weir_spool::{Spool, SpoolStats};
 use weir_telemetry::Readiness;
 
 use super::exporters::ExporterStatus;
-use crate::scrape::Targets;
 use history::{Counts, History};
+use weir_agent::scrape::Targets;
 
 /// Where everything is known.
 pub(super) struct Sources {

@@ -35,7 +35,7 @@ struct Running {
 }
 
 /// The receiver of the node's own metrics.
-pub(super) struct HostMetrics {
+pub struct HostMetrics {
     intake: Intake,
     ledger: Ledger,
     failures: IntCounterVec,
@@ -44,11 +44,7 @@ pub(super) struct HostMetrics {
 
 impl HostMetrics {
     /// Nothing runs yet.
-    pub(super) fn new(
-        intake: Intake,
-        ledger: Ledger,
-        registry: &Registry,
-    ) -> Result<Self, prometheus::Error> {
+    pub fn new(intake: Intake, ledger: Ledger, registry: &Registry) -> Result<Self, prometheus::Error> {
         let options = Opts::new("weir_host_metrics_failures_total", "Readings of a collector that failed.");
         let failures = IntCounterVec::new(options, &["collector"])?;
         registry.register(Box::new(failures.clone()))?;
@@ -56,7 +52,7 @@ impl HostMetrics {
     }
 
     /// Makes what runs what `config` says.
-    pub(super) async fn apply(&mut self, config: &Config) {
+    pub async fn apply(&mut self, config: &Config) {
         let wanted = config.host_metrics.clone().map(|host| Settings::of(host, config));
         if self.running.as_ref().map(|running| &running.settings) == wanted.as_ref() {
             return;
@@ -83,7 +79,7 @@ impl HostMetrics {
     }
 
     /// Finishes the reading under way and ends.
-    pub(super) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         let Some(running) = self.running.take() else { return };
         running.stop.cancel();
         if let Err(error) = running.task.await {

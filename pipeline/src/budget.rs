@@ -2,7 +2,7 @@
 
 use weir_config::{Config, MemoryLimit};
 
-use crate::cgroup::Limits;
+use weir_agent::cgroup::Limits;
 
 /// The budget where the control group sets none.
 const DEFAULT_BYTES: u64 = 512 << 20;

@@ -13,7 +13,7 @@ use weir_spool::SpoolStats;
 
 use super::history::{History, drops};
 use super::{RunningReceiver, Seen};
-use crate::pipeline::exporters::ExporterStatus;
+use crate::exporters::ExporterStatus;
 
 pub(super) fn pipeline(seen: &Seen, reasons: Vec<String>) -> Pipeline {
     let history = &seen.history;

@@ -3,8 +3,8 @@
 use weir_config::parse;
 
 use super::{Built, Destination, intake_settings, refuse_what_needs_a_restart};
-use crate::cgroup::Limits;
-use crate::pipeline::budget::Budget;
+use crate::budget::Budget;
+use weir_agent::cgroup::Limits;
 
 fn config(text: &str) -> weir_config::Config {
     parse(text, "weir.yaml").unwrap_or_else(|mistakes| panic!("{mistakes}")).config

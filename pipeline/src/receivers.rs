@@ -15,14 +15,14 @@ use weir_otlp_receiver::OtlpMetrics;
 use weir_spool::Spool;
 
 use super::budget::Budget;
-use super::host_metrics::HostMetrics;
 use super::listeners::{ListenError, Listeners};
 use super::overview::RunningReceiver;
 use super::sink::IntakeSink;
-use crate::identity::Identity;
-use crate::journald::{Destination, Journald};
-use crate::scrape::{ScrapeError, ScrapeSettings, Scraper, Targets};
-use crate::tail::{SpoolSink, TailError, TailSettings, Tailer};
+use weir_agent::host_metrics::HostMetrics;
+use weir_agent::identity::Identity;
+use weir_agent::journald::{Destination, Journald};
+use weir_agent::scrape::{ScrapeError, ScrapeSettings, Scraper, Targets};
+use weir_agent::tail::{SpoolSink, TailError, TailSettings, Tailer};
 
 /// A receiver that cannot be set up.
 #[derive(Debug, thiserror::Error)]

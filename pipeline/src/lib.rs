@@ -15,11 +15,11 @@ mod budget;
 mod dev;
 mod ending;
 mod exporters;
-mod host_metrics;
 mod listeners;
 mod loss_clock;
 mod overview;
 mod own;
+mod print;
 mod receivers;
 mod settings;
 mod sink;
@@ -46,7 +46,6 @@ use weir_spool::{Spool, SpoolError};
 use weir_store::{Store, StoreError};
 use weir_telemetry::{Readiness, ReloadRequest};
 
-use crate::cgroup::Limits;
 use admin::AdminServer;
 use budget::Budget;
 use dev::Console;
@@ -57,6 +56,7 @@ use overview::Overview;
 use own::OwnRecords;
 use receivers::{Parts, Receivers};
 use settings::{intake_settings, refuse_what_needs_a_restart, spool_settings};
+use weir_agent::cgroup::Limits;
 
 pub use dev::{Dev, DevAddresses};
 pub use exporters::ExporterError;

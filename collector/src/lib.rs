@@ -1,0 +1,1 @@
+//! The tier behind the agents: trace assembly, tail sampling, span metrics.
