@@ -11,6 +11,7 @@ Example:
   weir dev
   weir validate weir.yaml
   weir agent --config weir.yaml
+  weir collector --config collector.yaml
 
 A prometheus.yml with scrape_configs and remote_write is a complete configuration.";
 
@@ -33,7 +34,9 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs the node agent until SIGTERM.
-    Agent(AgentArguments),
+    Agent(ProgramArguments),
+    /// Runs the tier behind the agents until SIGTERM: tail sampling and span metrics.
+    Collector(ProgramArguments),
     /// Runs everything on this machine alone: the agent, a store beside its exporters, and a console in the browser.
     #[command(after_help = DEV_EXAMPLE)]
     Dev(DevArguments),
@@ -41,9 +44,9 @@ pub(crate) enum Command {
     Validate(ValidateArguments),
 }
 
-/// `weir agent`.
+/// `weir agent` and `weir collector`.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct AgentArguments {
+pub(crate) struct ProgramArguments {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,

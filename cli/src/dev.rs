@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use weir_config::{Loaded, Mistakes};
-use weir_pipeline::{Dev, Options};
+use weir_pipeline::{Dev, Options, Program};
 use weir_store::{AGE_MAX_DEFAULT, BYTES_MAX_DEFAULT, BYTES_MAX_MIN, StoreSettings};
 use weir_telemetry::{OwnTelemetry, own_channel};
 
@@ -108,7 +108,7 @@ fn prepare(arguments: DevArguments) -> Result<(weir_telemetry::TracingSettings, 
         on_ready: Box::new(move |addresses| say(&banner.text(addresses))),
     };
     let reload = Box::new(move || source.load(&data).map_err(|mistakes| mistakes.to_string()));
-    Ok((settings, Options { loaded, reload, print: false, dev: Some(dev) }))
+    Ok((settings, Options { program: Program::Agent, loaded, reload, print: false, dev: Some(dev) }))
 }
 
 impl Source {

@@ -9,7 +9,7 @@ const DEFAULT_BYTES: u64 = 512 << 20;
 const MIB: u64 = 1 << 20;
 
 /// Bytes for everything that can grow. Invariant: `3 * (spool_memory + spool_in_flight) + otlp_in_flight` is at most
-/// half of the budget; the rest is for requests under way, page memories and the program itself.
+/// half of the budget, `undecided` at most a quarter; the rest is for requests under way, page memories and the program itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Budget {
     /// Recent batches kept per signal for exporters that have caught up.
@@ -18,6 +18,8 @@ pub(super) struct Budget {
     pub(super) spool_in_flight: u64,
     /// OTLP bodies that are being handled, over all listeners.
     pub(super) otlp_in_flight: u64,
+    /// Undecided traces of a collector.
+    pub(super) undecided: u64,
 }
 
 impl Budget {
@@ -31,6 +33,7 @@ impl Budget {
             spool_memory: share(32, 8 * MIB),
             spool_in_flight: share(32, 8 * MIB),
             otlp_in_flight: share(4, 64 * MIB),
+            undecided: share(4, u64::MAX),
         };
         debug_assert!(
             total < 16 * MIB

@@ -21,12 +21,13 @@ pub(super) async fn drain(exporters: &Exporters, ledger: &Ledger, deadline: Inst
 }
 
 fn is_draining(exporters: &Exporters, ledger: &Ledger) -> bool {
+    // Undecided traces have an account too, but stay where they are.
     let statuses = exporters.statuses();
-    let is_stuck =
-        |name: &str| statuses.iter().any(|it| it.name == name && it.status.retrying_since.is_some());
+    let delivers =
+        |name: &str| statuses.iter().any(|it| it.name == name && it.status.retrying_since.is_none());
     let snapshot = ledger.snapshot();
     let mut accounts = snapshot.signals.iter().flat_map(|signal| &signal.exporters);
-    accounts.any(|account| account.held > 0 && !is_stuck(&account.name))
+    accounts.any(|account| account.held > 0 && delivers(&account.name))
 }
 
 /// The last look at the books: everything is delivered, dropped for a reason, or in the spool.

@@ -1,9 +1,12 @@
-//! The agent's wiring: receivers, intake, spool and exporters, put together as the configuration says.
+//! The wiring of agent, collector and `weir dev`: receivers, intake, spool and exporters, put together as the
+//! configuration says.
 //!
 //! ```text
 //! scrape, host_metrics, tail -> Intake::append ---+
 //!                                                 +-> spool -> a delivery per exporter -> destination
 //! otlp grpc, http, own -> Intake::traces, ::logs -+
+//!                                                 |
+//!   with tail sampling, traces: undecided spool --+
 //! ```
 //!
 //! A reload is applied by difference: what did not change goes on, exporters that changed resume at their cursors, and
@@ -14,6 +17,7 @@ mod admin;
 mod budget;
 mod dev;
 mod ending;
+mod error;
 mod exporters;
 mod listeners;
 mod loss_clock;
@@ -23,16 +27,16 @@ mod print;
 mod receivers;
 mod settings;
 mod sink;
+mod stop_signals;
+mod tier;
 mod watch;
 
-use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::Registry;
-use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tracing::{error, info};
@@ -42,8 +46,8 @@ use weir_intake::Intake;
 use weir_ledger::Ledger;
 use weir_model::Receiver;
 use weir_query_api::Running;
-use weir_spool::{Spool, SpoolError};
-use weir_store::{Store, StoreError};
+use weir_spool::Spool;
+use weir_store::Store;
 use weir_telemetry::{Readiness, ReloadRequest};
 
 use admin::AdminServer;
@@ -55,16 +59,33 @@ use loss_clock::LossClock;
 use overview::Overview;
 use own::OwnRecords;
 use receivers::{Parts, Receivers};
-use settings::{intake_settings, refuse_what_needs_a_restart, spool_settings};
+use settings::{
+    intake_settings, refuse_other_program, refuse_what_needs_a_restart, spool_settings, undecided_settings,
+};
+use sink::IntakeSink;
+use stop_signals::StopSignals;
+use tier::{Behind, Tier, Undecided};
 use weir_agent::cgroup::Limits;
 
 pub use dev::{Dev, DevAddresses};
+pub use error::RunError;
 pub use exporters::ExporterError;
 pub use listeners::ListenError;
 pub use receivers::ReceiverError;
 
-/// What an agent runs with.
+/// Which program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// On a node; `weir dev` is one, too.
+    Agent,
+    /// Behind the agents.
+    Collector,
+}
+
+/// What a program runs with.
 pub struct Options {
+    /// Which one.
+    pub program: Program,
     /// The configuration to start with.
     pub loaded: Loaded,
     /// Reads the configuration again, flags applied; the mistakes as text.
@@ -75,54 +96,7 @@ pub struct Options {
     pub dev: Option<Dev>,
 }
 
-/// Why the agent did not start, or ended with a failure.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The spool cannot be opened.
-    #[error("open the spool: {0}")]
-    Spool(#[from] SpoolError),
-    /// A destination cannot be set up.
-    #[error(transparent)]
-    Exporter(#[from] ExporterError),
-    /// A receiver cannot be set up.
-    #[error(transparent)]
-    Receiver(#[from] ReceiverError),
-    /// The own endpoints cannot be served.
-    #[error(
-        "telemetry.listen: cannot listen on {address}: {source}; choose a free address there, or with --listen of weir agent"
-    )]
-    Telemetry {
-        /// Where.
-        address: SocketAddr,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The console cannot be served.
-    #[error("the console: cannot listen on {address}: {source}; choose a free address with --listen")]
-    Console {
-        /// Where.
-        address: SocketAddr,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The embedded store cannot be opened.
-    #[error("open the store: {0}")]
-    Store(#[from] StoreError),
-    /// A metric is registered twice.
-    #[error("register metrics: {0}")]
-    Metrics(#[from] prometheus::Error),
-    /// A signal handler cannot be installed.
-    #[error("install a signal handler: {0}")]
-    Signals(io::Error),
-    /// Records were taken in that are neither delivered nor in the spool: dropped at the shutdown, or missing.
-    #[error("{records} records were lost; the books are in the log")]
-    Lost {
-        /// How many.
-        records: u64,
-    },
-}
-
-/// Runs the agent until SIGTERM or SIGINT. Must run within a tokio runtime.
+/// Runs a program until SIGTERM or SIGINT. Must run within a tokio runtime.
 ///
 /// # Errors
 /// What keeps it from starting, or records lost at the end; see [`RunError`].
@@ -134,16 +108,19 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     ended
 }
 
-/// A running agent.
+/// A running program.
 struct Pipeline {
     reload: Box<dyn Fn() -> Result<Loaded, String> + Send>,
+    program: Program,
     built: Built,
+    budget: Budget,
     config: Config,
     ledger: Ledger,
     spool: Spool,
     intake: Intake,
     exporters: Exporters,
     receivers: Receivers,
+    tier: Option<Tier>,
     readiness: Readiness,
     admin: AdminServer,
     clock: LossClock,
@@ -159,15 +136,20 @@ struct Local {
 
 impl Pipeline {
     async fn start(options: Options, reload: mpsc::Sender<ReloadRequest>) -> Result<Self, RunError> {
-        let Options { loaded, reload: read_again, print, dev } = options;
+        let Options { program, loaded, reload: read_again, print, dev } = options;
         let config = loaded.config.clone();
+        if dev.is_none() {
+            refuse_other_program(program, &config).map_err(RunError::Program)?;
+        }
         let budget = Budget::of(&config, &Limits::read());
         let registry = Registry::new();
-        let ledger = Ledger::new();
-        let spool = Spool::open(spool_settings(&config, &budget), ledger.clone())?;
         let built = Built { print, store: dev.is_some() };
         let destinations = Destination::all(&config, built);
-        let intake = Intake::new(intake_settings(&config, &destinations), spool.clone(), ledger.clone());
+        let settings = intake_settings(program, &config, &destinations);
+        let undecided = Undecided::open(&config, &budget, undecided_settings(&settings))?;
+        let ledger = undecided.as_ref().map_or_else(Ledger::new, |first| Ledger::behind(&first.ledger));
+        let spool = Spool::open(spool_settings(&config, &budget), ledger.clone())?;
+        let intake = Intake::new(settings, spool.clone(), ledger.clone());
         intake.register(&registry)?;
         let metrics = DeliveryMetrics::register(&registry)?;
         let store = dev.as_ref().map(|dev| Store::open(dev.store.clone(), &registry)).transpose()?;
@@ -175,10 +157,16 @@ impl Pipeline {
         let mut exporters =
             Exporters::new(spool.clone(), ledger.clone(), metrics.clone(), dead_letters, store.clone());
         let readiness = Readiness::new();
-        readiness.block("agent", "starting");
+        readiness.block("weir", "starting");
         let prepared = exporters.prepare(destinations)?;
         exporters.commit(prepared).await?;
-        let parts = Parts { intake: &intake, spool: &spool, ledger: &ledger, registry: &registry };
+        let behind = Behind { intake: &intake, spool: &spool, ledger: &ledger, registry: &registry };
+        let tier = undecided
+            .map(|undecided| Tier::start(&config, &budget, undecided, &behind))
+            .transpose()?
+            .flatten();
+        let traces = tier.as_ref().map_or(&intake, |tier| &tier.undecided.intake);
+        let parts = Parts { intake: &intake, traces, spool: &spool, ledger: &ledger, registry: &registry };
         let receivers = Receivers::start(&config, &budget, parts).await?;
         let targets = receivers.targets();
         let sources = admin::Sources {
@@ -190,17 +178,20 @@ impl Pipeline {
         };
         let admin = AdminServer::start(&config, &loaded.rendered, sources, reload).await?;
         exporters.forget()?;
-        readiness.clear("agent");
+        readiness.clear("weir");
         info!(telemetry = %admin.address(), "ready");
         let mut pipeline = Self {
             reload: read_again,
+            program,
             built,
+            budget,
             config,
             ledger,
             spool,
             intake,
             exporters,
             receivers,
+            tier,
             readiness,
             admin,
             clock: LossClock::default(),
@@ -229,7 +220,9 @@ impl Pipeline {
             inputs: dev.inputs,
         };
         let overview = Arc::new(Overview::new(sources, self.receivers.running(&self.config).collect()));
-        let own = OwnRecords::start(dev.own, self.intake.clone());
+        let traces = self.tier.as_ref().map_or(&self.intake, |tier| &tier.undecided.intake);
+        let sink = IntakeSink { logs: self.intake.clone(), traces: traces.clone() };
+        let own = OwnRecords::start(dev.own, sink);
         let running: Arc<dyn Running> = Arc::clone(&overview) as _;
         let console = Console::start(dev.console, dev.access, store, running).await?;
         let addresses = DevAddresses {
@@ -279,7 +272,10 @@ impl Pipeline {
     /// Once a second: what `/readyz`, the gauges and the console say.
     fn watch(&mut self) {
         let stats = self.spool.stats();
-        watch::readiness(&self.readiness, &stats, &self.spool);
+        watch::readiness(&self.readiness, "spool", &stats, &self.spool);
+        if let Some(tier) = &self.tier {
+            tier.watch(&self.readiness);
+        }
         let mut exporters = self.exporters.statuses();
         watch::times_to_loss(&mut self.clock, &mut exporters, &stats, &self.config);
         self.admin.show(&exporters, &stats);
@@ -303,6 +299,9 @@ impl Pipeline {
         let loaded = (self.reload)()?;
         let config = loaded.config.clone();
         refuse_what_needs_a_restart(&self.config, &config)?;
+        if self.local.is_none() {
+            refuse_other_program(self.program, &config)?;
+        }
         if let Err(error) = self.apply(&config).await {
             // What was changed before the error is changed back, so that what runs is one configuration.
             let old = self.config.clone();
@@ -319,21 +318,35 @@ impl Pipeline {
     /// Receivers first: they fail more easily (an address in use) and lose nothing when they are changed back.
     async fn apply(&mut self, config: &Config) -> Result<(), RunError> {
         let destinations = Destination::all(config, self.built);
-        let intake = intake_settings(config, &destinations);
+        let intake = intake_settings(self.program, config, &destinations);
         let prepared = self.exporters.prepare(destinations)?;
         self.receivers.apply(config).await?;
         for name in self.exporters.commit(prepared).await? {
             self.admin.forget_exporter(&name);
+        }
+        if let Some(tier) = &self.tier {
+            tier.apply(config, &self.budget, undecided_settings(&intake));
         }
         self.intake.set(intake);
         Ok(())
     }
 
     async fn stop(self) -> Result<(), RunError> {
-        let Self { config, ledger, spool, intake, mut exporters, receivers, readiness, admin, local, .. } =
-            self;
+        let Self {
+            config,
+            ledger,
+            spool,
+            intake,
+            mut exporters,
+            receivers,
+            tier,
+            readiness,
+            admin,
+            local,
+            ..
+        } = self;
         info!(timeout = ?config.shutdown_timeout, "stopping");
-        readiness.block("agent", "stopping");
+        readiness.block("weir", "stopping");
         let deadline = Instant::now() + config.shutdown_timeout;
         intake.close();
         receivers.stop(deadline).await;
@@ -341,31 +354,15 @@ impl Pipeline {
             own.stop().await;
             console.stop().await;
         }
+        if let Some(tier) = tier {
+            tier.stop().await?;
+        }
         drain(&exporters, &ledger, deadline).await;
         exporters.stop(deadline).await;
         let flushed = spool.flush().await;
         admin.stop().await;
         flushed?;
         close_books(&ledger)
-    }
-}
-
-/// The signals that end the agent.
-struct StopSignals {
-    terminate: Signals,
-    interrupt: Signals,
-}
-
-impl StopSignals {
-    fn install() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn recv(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
     }
 }
 

@@ -5,9 +5,11 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
-use weir_intake::{Accepted, Intake, Refused};
+use weir_intake::{Accepted, Refused};
 use weir_model::Receiver;
 use weir_telemetry::OwnRequest;
+
+use super::sink::IntakeSink;
 
 /// The receiver of weir's own traces and logs.
 pub(super) struct OwnRecords {
@@ -17,9 +19,9 @@ pub(super) struct OwnRecords {
 
 impl OwnRecords {
     /// Takes in what comes from `requests` until stopped.
-    pub(super) fn start(requests: mpsc::Receiver<OwnRequest>, intake: Intake) -> Self {
+    pub(super) fn start(requests: mpsc::Receiver<OwnRequest>, sink: IntakeSink) -> Self {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(receive(requests, intake, stop.clone()));
+        let task = tokio::spawn(receive(requests, sink, stop.clone()));
         Self { stop, task }
     }
 
@@ -32,7 +34,7 @@ impl OwnRecords {
     }
 }
 
-async fn receive(mut requests: mpsc::Receiver<OwnRequest>, intake: Intake, stop: CancellationToken) {
+async fn receive(mut requests: mpsc::Receiver<OwnRequest>, sink: IntakeSink, stop: CancellationToken) {
     loop {
         let request = tokio::select! {
             biased;
@@ -41,7 +43,7 @@ async fn receive(mut requests: mpsc::Receiver<OwnRequest>, intake: Intake, stop:
         };
         let Some(request) = request else { return };
         // A full spool makes the subscriber wait, whose queue is bounded.
-        while let Err(Refused::Full { retry_after }) = take(&intake, request.clone()).await {
+        while let Err(Refused::Full { retry_after }) = take(&sink, request.clone()).await {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = sleep(retry_after) => {}
@@ -50,9 +52,9 @@ async fn receive(mut requests: mpsc::Receiver<OwnRequest>, intake: Intake, stop:
     }
 }
 
-async fn take(intake: &Intake, request: OwnRequest) -> Result<Accepted, Refused> {
+async fn take(sink: &IntakeSink, request: OwnRequest) -> Result<Accepted, Refused> {
     match request {
-        OwnRequest::Traces(body) => intake.traces(Receiver::Own, body).await,
-        OwnRequest::Logs(body) => intake.logs(Receiver::Own, body).await,
+        OwnRequest::Traces(body) => sink.traces.traces(Receiver::Own, body).await,
+        OwnRequest::Logs(body) => sink.logs.logs(Receiver::Own, body).await,
     }
 }

@@ -63,10 +63,11 @@ impl Receivers {
         budget: &Budget,
         parts: Parts<'_>,
     ) -> Result<Self, super::RunError> {
-        let Parts { intake, spool, ledger, registry } = parts;
+        let Parts { intake, traces, spool, ledger, registry } = parts;
         let stop = CancellationToken::new();
         let otlp_metrics = OtlpMetrics::register(registry)?;
-        let mut listeners = Listeners::new(IntakeSink(intake.clone()), otlp_metrics, budget.otlp_in_flight);
+        let sink = IntakeSink { logs: intake.clone(), traces: traces.clone() };
+        let mut listeners = Listeners::new(sink, otlp_metrics, budget.otlp_in_flight);
         let scraper =
             Scraper::start(scrape_settings(config), intake.clone(), ledger.clone(), registry, stop.clone())
                 .map_err(ReceiverError::from)?;
@@ -135,6 +136,8 @@ impl Receivers {
 /// What receivers need.
 pub(super) struct Parts<'a> {
     pub(super) intake: &'a Intake,
+    /// The way in for traces that are sent.
+    pub(super) traces: &'a Intake,
     pub(super) spool: &'a Spool,
     pub(super) ledger: &'a Ledger,
     pub(super) registry: &'a Registry,

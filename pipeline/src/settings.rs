@@ -7,6 +7,7 @@ use weir_intake::IntakeSettings;
 use weir_model::Signal;
 use weir_spool::SpoolSettings;
 
+use super::Program;
 use super::budget::Budget;
 use super::exporters::Destination;
 use weir_agent::identity::Identity;
@@ -29,9 +30,18 @@ fn spool_folder(config: &Config) -> PathBuf {
     config.spool.path.join("spool")
 }
 
-pub(super) fn intake_settings(config: &Config, destinations: &[Destination]) -> IntakeSettings {
+/// A collector is not where its records come from, so that of itself it adds nothing to them.
+pub(super) fn intake_settings(
+    program: Program,
+    config: &Config,
+    destinations: &[Destination],
+) -> IntakeSettings {
+    let resource = match program {
+        Program::Agent => Identity::of(config).attributes(),
+        Program::Collector => config.resource.clone().into_iter().collect(),
+    };
     IntakeSettings {
-        resource: Identity::of(config).attributes(),
+        resource,
         correlation_keys: config.correlation_keys.clone(),
         traces_ratio: config.traces_ratio,
         logs_follow_traces: config.logs_follow_traces,
@@ -39,13 +49,47 @@ pub(super) fn intake_settings(config: &Config, destinations: &[Destination]) -> 
     }
 }
 
+/// The same for undecided traces, all of which are taken.
+pub(super) fn undecided_settings(settings: &IntakeSettings) -> IntakeSettings {
+    IntakeSettings { has_exporter: [true; 3], ..settings.clone() }
+}
+
+/// Refuses settings of the other program, which would have no effect.
+pub(super) fn refuse_other_program(program: Program, config: &Config) -> Result<(), String> {
+    let of_nodes = [
+        ("scrape_configs", !config.scrape_configs.is_empty()),
+        ("host_metrics", config.host_metrics.is_some()),
+        ("logs", !config.logs.is_empty()),
+        ("journald", config.journald.is_some()),
+    ];
+    let of_the_tier =
+        [("tail_sampling", config.tail_sampling.is_some()), ("span_metrics", config.span_metrics.is_some())];
+    let (own, others) = match program {
+        Program::Agent => ("weir agent", named(&of_the_tier)),
+        Program::Collector => ("weir collector", named(&of_nodes)),
+    };
+    if others.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{} has no effect in {own}; leave it out here, and give it to the other program",
+        others.join(", ")
+    ))
+}
+
+fn named<'a>(settings: &[(&'a str, bool)]) -> Vec<&'a str> {
+    settings.iter().filter_map(|&(key, is_set)| is_set.then_some(key)).collect()
+}
+
 pub(super) fn refuse_what_needs_a_restart(old: &Config, new: &Config) -> Result<(), String> {
     let changed = [
         ("spool", old.spool != new.spool),
         ("limits", old.limits != new.limits),
         ("telemetry", old.telemetry != new.telemetry),
+        ("tail_sampling", old.tail_sampling.is_some() != new.tail_sampling.is_some()),
+        ("span_metrics", old.span_metrics != new.span_metrics),
     ];
-    let keys: Vec<&str> = changed.into_iter().filter_map(|(key, changed)| changed.then_some(key)).collect();
+    let keys = named(&changed);
     if keys.is_empty() {
         return Ok(());
     }

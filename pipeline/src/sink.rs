@@ -7,15 +7,20 @@ use weir_otlp_receiver::{Accepted, Refused, Sink};
 
 /// An intake as the OTLP receiver sees it.
 #[derive(Clone)]
-pub(super) struct IntakeSink(pub(super) Intake);
+pub(super) struct IntakeSink {
+    /// The main one.
+    pub(super) logs: Intake,
+    /// The same, or that of undecided traces.
+    pub(super) traces: Intake,
+}
 
 impl Sink for IntakeSink {
     async fn traces(&self, receiver: Receiver, body: Bytes) -> Result<Accepted, Refused> {
-        self.0.traces(receiver, body).await.map(accepted).map_err(refused)
+        self.traces.traces(receiver, body).await.map(accepted).map_err(refused)
     }
 
     async fn logs(&self, receiver: Receiver, body: Bytes) -> Result<Accepted, Refused> {
-        self.0.logs(receiver, body).await.map(accepted).map_err(refused)
+        self.logs.logs(receiver, body).await.map(accepted).map_err(refused)
     }
 }
 

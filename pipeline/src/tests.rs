@@ -2,7 +2,7 @@
 
 use weir_config::parse;
 
-use super::{Built, Destination, intake_settings, refuse_what_needs_a_restart};
+use super::{Built, Destination, Program, intake_settings, refuse_what_needs_a_restart};
 use crate::budget::Budget;
 use weir_agent::cgroup::Limits;
 
@@ -13,16 +13,24 @@ fn config(text: &str) -> weir_config::Config {
 #[test]
 fn signals_without_a_destination_are_known_so_that_they_are_dropped_with_a_reason() {
     let config = config("jaeger: [{endpoint: \"http://127.0.0.1:4317\"}]\n");
-    let settings = intake_settings(&config, &Destination::all(&config, Built { print: false, store: false }));
+    let settings = intake_settings(
+        Program::Agent,
+        &config,
+        &Destination::all(&config, Built { print: false, store: false }),
+    );
     assert_eq!(settings.has_exporter, [false, false, true]);
-    let settings = intake_settings(&config, &Destination::all(&config, Built { print: true, store: false }));
+    let settings = intake_settings(
+        Program::Agent,
+        &config,
+        &Destination::all(&config, Built { print: true, store: false }),
+    );
     assert_eq!(settings.has_exporter, [true, true, true]);
 }
 
 #[test]
 fn a_configured_host_name_wins_over_the_detected_one() {
     let config = config("resource: {attributes: {host.name: given}}\n");
-    let resource = intake_settings(&config, &[]).resource;
+    let resource = intake_settings(Program::Agent, &config, &[]).resource;
     let names: Vec<_> = resource.iter().filter(|(key, _)| key == "host.name").collect();
     assert_eq!(names, [&("host.name".to_owned(), "given".to_owned())]);
 }

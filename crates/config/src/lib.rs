@@ -16,6 +16,7 @@ mod schema;
 mod scrape;
 mod section;
 mod shape;
+mod tail_sampling;
 mod value;
 mod yaml;
 
@@ -38,6 +39,7 @@ pub use runtime::{
 pub use scalar::Secret;
 pub use schema::schema;
 pub use scrape::{FileSdConfig, Global, HostMetricsConfig, ScrapeConfig, ScrapeLimits, StaticConfig};
+pub use tail_sampling::{SpanMetricsConfig, TailPolicyConfig, TailRule, TailSamplingConfig};
 pub use value::without_userinfo;
 
 /// A whole configuration, checked, with defaults filled in.
@@ -65,6 +67,10 @@ pub struct Config {
     pub traces_ratio: f64,
     /// Whether log records that carry a trace id follow that trace's head sampling decision. Default: no.
     pub logs_follow_traces: bool,
+    /// Tail sampling, of a collector; off when absent.
+    pub tail_sampling: Option<TailSamplingConfig>,
+    /// Span metrics, of a collector; off when absent.
+    pub span_metrics: Option<SpanMetricsConfig>,
     /// Elasticsearch destinations.
     pub elasticsearch: Vec<ElasticsearchConfig>,
     /// Jaeger destinations (OTLP, traces only).

@@ -12,4 +12,5 @@ pub(crate) mod remote_write;
 pub(crate) mod root;
 pub(crate) mod runtime;
 pub(crate) mod scrape;
+pub(crate) mod tail_sampling;
 pub(crate) mod targets;

@@ -20,6 +20,7 @@
 
 mod account;
 mod snapshot;
+mod stages;
 
 use std::sync::Arc;
 
@@ -44,12 +45,20 @@ pub struct Settlement {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     accounts: Arc<[Mutex<Account>; 3]>,
+    /// The books of what comes before.
+    first_stage: Option<Arc<Self>>,
 }
 
 impl Ledger {
     /// Opens empty books.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Opens the books of a second stage, which receives what `first_stage` delivers to the step between them. Entries
+    /// are made in the books of each stage; snapshots of these here show both.
+    pub fn behind(first_stage: &Self) -> Self {
+        Self { first_stage: Some(Arc::new(first_stage.clone())), ..Self::default() }
     }
 
     /// A receiver took in `records`; they are pending until appended or dropped.
@@ -93,7 +102,16 @@ impl Ledger {
 
     /// A consistent copy of the books. No record counts as received in one and not in a later one.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { signals: Signal::ALL.map(|signal| self.account(signal).snapshot(signal)) }
+        // Of the second stage first: what has passed on by now is in the first stage's books already.
+        let own = Signal::ALL.map(|signal| self.account(signal).snapshot(signal));
+        let Some(first_stage) = &self.first_stage else { return Snapshot { signals: own } };
+        let mut first = first_stage.snapshot().signals.into_iter();
+        Snapshot {
+            signals: own.map(|second| match first.next() {
+                Some(first) => stages::join(first, second),
+                None => second,
+            }),
+        }
     }
 
     fn account(&self, signal: Signal) -> parking_lot::MutexGuard<'_, Account> {

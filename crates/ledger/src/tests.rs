@@ -74,6 +74,32 @@ fn drops_are_counted_by_component_and_reason() {
 }
 
 #[test]
+fn the_books_of_two_stages_show_as_one_and_each_equation_holds() {
+    let first = Ledger::new();
+    let books = Ledger::behind(&first);
+    first.open_exporter(Signal::Traces, "tail_sampling", 4);
+    books.open_exporter(Signal::Traces, EXPORTER, 2);
+    first.receive(Signal::Traces, Receiver::OtlpGrpc, 10);
+    first.drop_pending(Signal::Traces, "otlp_grpc", Reason::Malformed, 1);
+    first.append(Signal::Traces, 9);
+    let settlement = Settlement { delivered: 5, deduplicated: 0, dropped: vec![(Reason::Sampled, 3)] };
+    first.settle(Signal::Traces, "tail_sampling", 8, &settlement);
+    books.receive(Signal::Traces, Receiver::TailSampling, 5);
+    books.append(Signal::Traces, 5);
+    books.settle(Signal::Traces, EXPORTER, 4, &delivered(4));
+    let snapshot = books.snapshot();
+    assert!(snapshot.balances());
+    let traces = snapshot.signal(Signal::Traces);
+    let received: u64 = traces.received.iter().map(|(_, records)| records).sum();
+    assert_eq!(received, 15);
+    for account in &traces.exporters {
+        let taken = received + traces.arriving + account.recovered;
+        let ended = account.before + account.delivered + account.held + account.dropped;
+        assert_eq!(taken, ended + traces.dropped_before_spool, "{account:?}");
+    }
+}
+
+#[test]
 fn a_refused_request_leaves_no_trace_in_the_books() {
     let ledger = Ledger::new();
     ledger.open_exporter(Signal::Traces, EXPORTER, 0);

@@ -55,11 +55,15 @@ pub enum Receiver {
     OtlpHttp,
     /// Weir's own traces and logs.
     Own,
+    /// Traces that tail sampling has kept.
+    TailSampling,
+    /// Metrics counted from spans.
+    SpanMetrics,
 }
 
 impl Receiver {
     /// Every receiver, in label order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Scrape,
         Self::HostMetrics,
         Self::Tail,
@@ -67,6 +71,8 @@ impl Receiver {
         Self::OtlpGrpc,
         Self::OtlpHttp,
         Self::Own,
+        Self::TailSampling,
+        Self::SpanMetrics,
     ];
 
     /// The label value.
@@ -79,14 +85,17 @@ impl Receiver {
             Self::OtlpGrpc => "otlp_grpc",
             Self::OtlpHttp => "otlp_http",
             Self::Own => "own",
+            Self::TailSampling => "tail_sampling",
+            Self::SpanMetrics => "span_metrics",
         }
     }
 
     /// Whether it can bring in `signal`.
     pub const fn brings(self, signal: Signal) -> bool {
         match self {
-            Self::Scrape | Self::HostMetrics => matches!(signal, Signal::Metrics),
+            Self::Scrape | Self::HostMetrics | Self::SpanMetrics => matches!(signal, Signal::Metrics),
             Self::Tail | Self::Journald => matches!(signal, Signal::Logs),
+            Self::TailSampling => matches!(signal, Signal::Traces),
             Self::OtlpGrpc | Self::OtlpHttp | Self::Own => !matches!(signal, Signal::Metrics),
         }
     }

@@ -29,6 +29,11 @@ impl Sampler {
         Threshold::from_ratio(ratio).map(|threshold| Self { threshold })
     }
 
+    /// Keeps what `threshold` keeps.
+    pub const fn at(threshold: Threshold) -> Self {
+        Self { threshold }
+    }
+
     /// True when nothing is ever dropped; then spans need not be asked about.
     pub fn keeps_all(&self) -> bool {
         self.threshold == Threshold::ALWAYS

@@ -59,6 +59,21 @@ impl Threshold {
         hex(th).map(|value| Self(value << (4 * missing)))
     }
 
+    /// The lowest threshold that rejects this randomness, and with it everything below.
+    pub const fn above(randomness: Randomness) -> Self {
+        Self(randomness.value() + 1)
+    }
+
+    /// The number of randomness values that are rejected, 0 to 2^56.
+    pub const fn rejected(self) -> u64 {
+        self.0
+    }
+
+    /// The threshold that rejects so many randomness values; none above 2^56.
+    pub const fn rejecting(values: u64) -> Option<Self> {
+        if values <= RANGE { Some(Self(values)) } else { None }
+    }
+
     /// True when a trace of this randomness is kept.
     #[inline]
     pub const fn keeps(self, randomness: Randomness) -> bool {

@@ -8,6 +8,13 @@ pub struct Position(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(pub(crate) u64);
 
+impl EntryId {
+    /// Where the entry begins in its log.
+    pub const fn position(self) -> Position {
+        Position(self.0)
+    }
+}
+
 /// A position and the ledger id of the record there. Of two marks in one log, the one with the higher position never
 /// has the lower id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

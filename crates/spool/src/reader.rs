@@ -36,13 +36,15 @@ pub struct Entry {
 ///
 /// A reader that keeps up takes batches from memory. One that fell behind reads what it missed from disk, while it
 /// goes on to get fresh batches from memory in three takes of four; metrics, whose order counts, come strictly in the
-/// order in which they were appended.
+/// order in which they were appended, and so does everything to a reader that is [`Reader::in_order`].
 #[derive(Debug)]
 pub struct Reader {
     /// Keeps the spool's threads.
     spool: Spool,
     log: Arc<Log>,
     exporter: Box<str>,
+    /// Whether entries come strictly in the order in which they were appended.
+    in_order: bool,
     wake: Arc<Notify>,
     /// Held during a take, so that two do not read the same from disk.
     backlog: tokio::sync::Mutex<Backlog>,
@@ -58,7 +60,14 @@ enum Next {
 impl Reader {
     /// A reader of an exporter that `log` knows and nobody else reads for.
     pub(crate) fn new(spool: Spool, log: Arc<Log>, exporter: &str, wake: Arc<Notify>) -> Self {
-        Self { spool, log, exporter: exporter.into(), wake, backlog: tokio::sync::Mutex::default() }
+        let in_order = log.signal == Signal::Metrics;
+        Self { spool, log, exporter: exporter.into(), in_order, wake, backlog: tokio::sync::Mutex::default() }
+    }
+
+    /// A reader that takes entries strictly in the order in which they were appended, whatever the signal.
+    pub fn in_order(mut self) -> Self {
+        self.in_order = true;
+        self
     }
 
     /// Waits until there is something and returns at least one entry. Cancel safe: dropped, it has taken nothing.
@@ -84,7 +93,7 @@ impl Reader {
     /// Takes what is in memory; nothing when the next entries are on disk.
     pub fn try_take(&self, limits: &TakeLimits) -> Vec<Entry> {
         let mut state = self.log.state.lock();
-        let is_next = !self.is_strict() || self.subscriber(&mut state).has_no_gap_on_disk();
+        let is_next = !self.in_order || self.subscriber(&mut state).has_no_gap_on_disk();
         if is_next { self.take_fresh(&mut state, limits) } else { Vec::new() }
     }
 
@@ -140,7 +149,7 @@ impl Reader {
             return if entries.is_empty() { Next::Nowhere } else { Next::Taken(entries) };
         };
         subscriber.turn = (subscriber.turn + 1) % BACKLOG_SHARE;
-        if !self.is_strict() && subscriber.turn != 0 {
+        if !self.in_order && subscriber.turn != 0 {
             let entries = self.take_fresh(&mut state, limits);
             if !entries.is_empty() {
                 return Next::Taken(entries);
@@ -238,10 +247,6 @@ impl Reader {
         if subscriber.note_change() {
             self.shared().keeper.ring();
         }
-    }
-
-    fn is_strict(&self) -> bool {
-        self.log.signal == Signal::Metrics
     }
 
     fn shared(&self) -> &Shared {

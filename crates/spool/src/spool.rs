@@ -125,6 +125,11 @@ impl Spool {
         Ok(Reader::new(self.clone(), Arc::clone(log), exporter, wake))
     }
 
+    /// Where the next batch of `signal` will begin.
+    pub fn end(&self, signal: Signal) -> Position {
+        Position(self.inner.shared.log(signal).state.lock().end.position)
+    }
+
     /// The exporters that have a cursor, whether or not they read now.
     pub fn cursors(&self, signal: Signal) -> Vec<String> {
         let state = self.inner.shared.log(signal).state.lock();

@@ -1,4 +1,4 @@
-//! A running `weir agent`.
+//! A running `weir agent` or `weir collector`.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -16,6 +16,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// The program under test with its folder: `weir.yaml`, `data/` and `weir.log`.
 #[derive(Debug)]
 pub struct Weir {
+    program: &'static str,
     folder: PathBuf,
     port: u16,
     /// Size of the file system that `data/` is on, where it has one of its own.
@@ -26,17 +27,23 @@ pub struct Weir {
 impl Weir {
     /// Starts an agent with `config`.
     pub fn start(folder: &Path, config: &str) -> Self {
-        Self::start_on(folder, config, None)
+        Self::start_on("agent", folder, config, None)
+    }
+
+    /// Starts a collector with `config`.
+    pub fn start_collector(folder: &Path, config: &str) -> Self {
+        Self::start_on("collector", folder, config, None)
     }
 
     /// Starts an agent whose `data/` is a file system of `disk_bytes` in memory, in a mount namespace of its own: nobody
     /// else sees it, and it goes with the process. Needs root or user namespaces.
     pub fn start_on_small_disk(folder: &Path, config: &str, disk_bytes: u64) -> Self {
-        Self::start_on(folder, config, Some(disk_bytes))
+        Self::start_on("agent", folder, config, Some(disk_bytes))
     }
 
-    fn start_on(folder: &Path, config: &str, disk_bytes: Option<u64>) -> Self {
-        let mut weir = Self { folder: folder.to_owned(), port: free_port(), disk_bytes, server: None };
+    fn start_on(program: &'static str, folder: &Path, config: &str, disk_bytes: Option<u64>) -> Self {
+        let mut weir =
+            Self { program, folder: folder.to_owned(), port: free_port(), disk_bytes, server: None };
         fs::create_dir_all(weir.data()).expect("folder for weir's data");
         weir.write_config(config);
         weir.start_again();
@@ -55,7 +62,7 @@ impl Weir {
             Some(bytes) => on_small_disk(&self.data(), bytes),
         };
         command
-            .arg("agent")
+            .arg(self.program)
             .arg("--config")
             .arg(self.config_path())
             .arg("--data")

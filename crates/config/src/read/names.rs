@@ -20,7 +20,12 @@ pub(crate) struct Names {
 impl Names {
     /// Names of exporters; those of the exporters that weir brings itself are taken.
     pub(crate) fn of_exporters() -> Self {
-        let own = [("print", "what --print shows"), ("store", "the store of weir dev")];
+        let own = [
+            ("print", "what --print shows"),
+            ("store", "the store of weir dev"),
+            ("tail_sampling", "tail sampling"),
+            ("span_metrics", "span metrics"),
+        ];
         Self { taken: own.map(|(name, owner)| (name.to_owned(), owner.to_owned())).to_vec() }
     }
 

@@ -10,6 +10,7 @@ use crate::read::otlp::{self, OTLP};
 use crate::read::remote_write::{self, REMOTE_WRITE};
 use crate::read::runtime::{self, LIMITS, SPOOL, TELEMETRY};
 use crate::read::scrape::{self, HOST_METRICS, SCRAPE, positive};
+use crate::read::tail_sampling::{self, SPAN_METRICS, TAIL_SAMPLING};
 use crate::section::Section;
 use crate::shape::{Environment, Field, Kind, Shape, refused};
 use crate::{Config, TelemetryConfig};
@@ -38,6 +39,8 @@ pub(crate) static ROOT: Shape = Shape {
         Field::new("resource", Kind::Section(&RESOURCE), RESOURCE.doc),
         Field::new("correlation", Kind::Section(&CORRELATION), CORRELATION.doc),
         Field::new("sampling", Kind::Section(&SAMPLING), SAMPLING.doc),
+        Field::new("tail_sampling", Kind::Section(&TAIL_SAMPLING), TAIL_SAMPLING.doc),
+        Field::new("span_metrics", Kind::Section(&SPAN_METRICS), SPAN_METRICS.doc),
         Field::new("elasticsearch", Kind::List(&Kind::Section(&ELASTICSEARCH)), "Destinations of logs."),
         Field::new("jaeger", Kind::List(&Kind::Section(&JAEGER)), "Destinations of traces."),
         Field::new("forward", Kind::List(&Kind::Section(&FORWARD)), "Other weirs."),
@@ -145,6 +148,8 @@ pub(crate) fn read(root: &Section<'_>) -> Option<Config> {
         correlation_keys: root.section_or_empty("correlation").texts("keys"),
         traces_ratio: sampling.section_or_empty("traces").ratio("ratio").unwrap_or(1.0),
         logs_follow_traces: sampling.section_or_empty("logs").flag("follow_traces"),
+        tail_sampling: root.switch("tail_sampling").map(|section| tail_sampling::tail_sampling(&section)),
+        span_metrics: root.switch("span_metrics").map(|section| tail_sampling::span_metrics(&section)),
         elasticsearch,
         jaeger,
         forward,

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::arguments::AgentArguments;
+use crate::arguments::ProgramArguments;
 
 use super::with_flags;
 
-fn arguments(data: Option<&str>, listen: Option<&str>) -> AgentArguments {
-    AgentArguments {
+fn arguments(data: Option<&str>, listen: Option<&str>) -> ProgramArguments {
+    ProgramArguments {
         config: PathBuf::from("weir.yaml"),
         data: data.map(PathBuf::from),
         listen: listen.map(|listen| listen.parse().expect("the address is written right")),

@@ -1,16 +1,16 @@
-//! `weir agent`: the configuration with the flags applied; the rest is weir-agent's.
+//! `weir agent` and `weir collector`: the configuration with the flags applied; the rest is weir-pipeline's.
 
 use std::process::ExitCode;
 
 use weir_config::{Loaded, Mistakes};
-use weir_pipeline::Options;
+use weir_pipeline::{Options, Program};
 
-use crate::arguments::AgentArguments;
+use crate::arguments::ProgramArguments;
 use crate::launch::{launch, tracing_settings};
 use crate::output::complain_about;
 
-/// Runs the agent until it is told to stop. Fails when it cannot start, and when records were lost.
-pub(crate) fn run(arguments: AgentArguments) -> ExitCode {
+/// Runs a program until it is told to stop. Fails when it cannot start, and when records were lost.
+pub(crate) fn run(program: Program, arguments: ProgramArguments) -> ExitCode {
     let loaded = match load(&arguments) {
         Ok(loaded) => loaded,
         Err(mistakes) => {
@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: AgentArguments) -> ExitCode {
     };
     let settings = tracing_settings(&loaded.config.telemetry, None);
     let options = Options {
+        program,
         loaded,
         print: arguments.print,
         dev: None,
@@ -29,12 +30,12 @@ pub(crate) fn run(arguments: AgentArguments) -> ExitCode {
 }
 
 /// Reads the configuration and puts the flags in place of its settings.
-fn load(arguments: &AgentArguments) -> Result<Loaded, Mistakes> {
+fn load(arguments: &ProgramArguments) -> Result<Loaded, Mistakes> {
     weir_config::load(&arguments.config).map(|loaded| with_flags(loaded, arguments))
 }
 
 /// The flags win over the file; `/config` says so.
-fn with_flags(mut loaded: Loaded, arguments: &AgentArguments) -> Loaded {
+fn with_flags(mut loaded: Loaded, arguments: &ProgramArguments) -> Loaded {
     let mut flags = String::new();
     if let Some(data) = &arguments.data {
         loaded.config.spool.path.clone_from(data);
