@@ -10,8 +10,10 @@
 //! last life ended.
 
 mod files;
+mod span_metrics;
 mod spans;
 mod tail_sampling;
 
 pub use files::FileError;
+pub use span_metrics::{SpanMetrics, SpanMetricsError, SpanMetricsParts};
 pub use tail_sampling::{TailSampling, TailSamplingError, TailSamplingParts};

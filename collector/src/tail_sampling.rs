@@ -37,10 +37,10 @@ use weir_config::TailSamplingConfig;
 use weir_intake::Intake;
 use weir_ledger::Ledger;
 use weir_model::Signal;
-use weir_spool::{Reader, Spool};
+use weir_spool::{Position, Reader, Spool};
 
 use crate::files::FileError;
-use journal::Journal;
+use journal::{Ends, Journal};
 use metrics::TailSamplingMetrics;
 use sampler::Sampler;
 
@@ -59,6 +59,8 @@ pub enum TailSamplingError {
 pub struct TailSamplingParts<'a> {
     /// Reads the spool of undecided traces.
     pub undecided: Reader,
+    /// Where its log ends now.
+    pub undecided_end: Position,
     /// The books of that spool, in which the reader's exporter has its account.
     pub undecided_ledger: Ledger,
     /// The name of that exporter.
@@ -92,8 +94,8 @@ impl TailSampling {
         parts: TailSamplingParts<'_>,
     ) -> Result<Self, TailSamplingError> {
         let metrics = TailSamplingMetrics::register(parts.registry)?;
-        let end = parts.spool.end(Signal::Traces);
-        let (journal, decisions) = Journal::open(&parts.folder, end, config.decisions_max, &metrics)?;
+        let ends = Ends { kept: parts.spool.end(Signal::Traces), undecided: parts.undecided_end };
+        let (journal, decisions) = Journal::open(&parts.folder, ends, config.decisions_max, &metrics)?;
         let (sender, changes) = watch::channel(config.clone());
         let stop = CancellationToken::new();
         let destination = step::Destination {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use weir_collector::TailSamplingError;
+use weir_collector::{SpanMetricsError, TailSamplingError};
 use weir_spool::SpoolError;
 use weir_store::StoreError;
 
@@ -29,6 +29,9 @@ pub enum RunError {
     /// Tail sampling cannot be started.
     #[error(transparent)]
     TailSampling(#[from] TailSamplingError),
+    /// Span metrics cannot be started.
+    #[error(transparent)]
+    SpanMetrics(#[from] SpanMetricsError),
     /// Tail sampling was taken out of the configuration while traces were undecided.
     #[error(
         "{spans} spans in {path} wait for a decision, and the configuration has no tail_sampling any more; start once \

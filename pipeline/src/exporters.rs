@@ -239,13 +239,13 @@ impl Exporters {
     }
 
     /// Removes the cursors of exporters that do not run, so that nothing is kept for them. What they still held is
-    /// counted as dropped: to be called once nothing can change back.
-    pub(super) fn forget(&self) -> Result<(), ExporterError> {
+    /// counted as dropped: to be called once nothing can change back. The cursors of `others` stay.
+    pub(super) fn forget(&self, others: &[&str]) -> Result<(), ExporterError> {
         for signal in Signal::ALL {
             for name in self.spool.cursors(signal) {
                 let running = self.running.get(&name);
                 let is_wanted = running.is_some_and(|it| it.destination.signals().contains(&signal));
-                if !is_wanted {
+                if !is_wanted && !others.contains(&name.as_str()) {
                     info!(exporter = %name, %signal, "the configuration no longer names this exporter: forgetting its cursor");
                     let forgotten = self.spool.remove_cursor(signal, &name);
                     forgotten.map_err(|source| ExporterError::Cursor { name, source })?;

@@ -120,7 +120,7 @@ struct Pipeline {
     intake: Intake,
     exporters: Exporters,
     receivers: Receivers,
-    tier: Option<Tier>,
+    tier: Tier,
     readiness: Readiness,
     admin: AdminServer,
     clock: LossClock,
@@ -161,11 +161,8 @@ impl Pipeline {
         let prepared = exporters.prepare(destinations)?;
         exporters.commit(prepared).await?;
         let behind = Behind { intake: &intake, spool: &spool, ledger: &ledger, registry: &registry };
-        let tier = undecided
-            .map(|undecided| Tier::start(&config, &budget, undecided, &behind))
-            .transpose()?
-            .flatten();
-        let traces = tier.as_ref().map_or(&intake, |tier| &tier.undecided.intake);
+        let tier = Tier::start(&config, &budget, undecided, &behind)?;
+        let traces = tier.traces(&intake);
         let parts = Parts { intake: &intake, traces, spool: &spool, ledger: &ledger, registry: &registry };
         let receivers = Receivers::start(&config, &budget, parts).await?;
         let targets = receivers.targets();
@@ -177,7 +174,7 @@ impl Pipeline {
             targets: Arc::new(move || targets.to_json()),
         };
         let admin = AdminServer::start(&config, &loaded.rendered, sources, reload).await?;
-        exporters.forget()?;
+        exporters.forget(tier.readers_of_main())?;
         readiness.clear("weir");
         info!(telemetry = %admin.address(), "ready");
         let mut pipeline = Self {
@@ -220,7 +217,7 @@ impl Pipeline {
             inputs: dev.inputs,
         };
         let overview = Arc::new(Overview::new(sources, self.receivers.running(&self.config).collect()));
-        let traces = self.tier.as_ref().map_or(&self.intake, |tier| &tier.undecided.intake);
+        let traces = self.tier.traces(&self.intake);
         let sink = IntakeSink { logs: self.intake.clone(), traces: traces.clone() };
         let own = OwnRecords::start(dev.own, sink);
         let running: Arc<dyn Running> = Arc::clone(&overview) as _;
@@ -273,9 +270,7 @@ impl Pipeline {
     fn watch(&mut self) {
         let stats = self.spool.stats();
         watch::readiness(&self.readiness, "spool", &stats, &self.spool);
-        if let Some(tier) = &self.tier {
-            tier.watch(&self.readiness);
-        }
+        self.tier.watch(&self.readiness);
         let mut exporters = self.exporters.statuses();
         watch::times_to_loss(&mut self.clock, &mut exporters, &stats, &self.config);
         self.admin.show(&exporters, &stats);
@@ -312,7 +307,7 @@ impl Pipeline {
         }
         self.admin.show_config(loaded.rendered);
         self.config = config;
-        self.exporters.forget().map_err(|error| error.to_string())
+        self.exporters.forget(self.tier.readers_of_main()).map_err(|error| error.to_string())
     }
 
     /// Receivers first: they fail more easily (an address in use) and lose nothing when they are changed back.
@@ -324,9 +319,7 @@ impl Pipeline {
         for name in self.exporters.commit(prepared).await? {
             self.admin.forget_exporter(&name);
         }
-        if let Some(tier) = &self.tier {
-            tier.apply(config, &self.budget, undecided_settings(&intake));
-        }
+        self.tier.apply(config, &self.budget, undecided_settings(&intake));
         self.intake.set(intake);
         Ok(())
     }
@@ -354,9 +347,7 @@ impl Pipeline {
             own.stop().await;
             console.stop().await;
         }
-        if let Some(tier) = tier {
-            tier.stop().await?;
-        }
+        tier.stop().await?;
         drain(&exporters, &ledger, deadline).await;
         exporters.stop(deadline).await;
         let flushed = spool.flush().await;

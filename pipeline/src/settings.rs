@@ -45,7 +45,10 @@ pub(super) fn intake_settings(
         correlation_keys: config.correlation_keys.clone(),
         traces_ratio: config.traces_ratio,
         logs_follow_traces: config.logs_follow_traces,
-        has_exporter: Signal::ALL.map(|signal| destinations.iter().any(|it| it.signals().contains(&signal))),
+        has_exporter: Signal::ALL.map(|signal| {
+            let is_counted = signal == Signal::Traces && config.span_metrics.is_some();
+            is_counted || destinations.iter().any(|it| it.signals().contains(&signal))
+        }),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use prometheus::{IntGauge, Registry};
-use weir_collector::{TailSampling, TailSamplingParts};
-use weir_config::Config;
+use weir_agent::identity::Identity;
+use weir_collector::{SpanMetrics, SpanMetricsParts, TailSampling, TailSamplingParts};
+use weir_config::{Config, TailSamplingConfig};
 use weir_intake::{Intake, IntakeSettings};
 use weir_ledger::Ledger;
 use weir_model::Signal;
@@ -16,6 +17,8 @@ use super::{RunError, watch};
 
 /// The name under which tail sampling reads the spool of undecided traces.
 pub(super) const TAIL_SAMPLING: &str = "tail_sampling";
+/// The name under which span metrics read spans.
+pub(super) const SPAN_METRICS: &str = "span_metrics";
 /// The part of `spool.bytes_max` that undecided traces may take: one in this many.
 const SPOOL_SHARE: u64 = 4;
 
@@ -61,11 +64,17 @@ impl Undecided {
     }
 }
 
-/// The running readers of undecided traces.
-pub(super) struct Tier {
+/// Running tail sampling.
+pub(super) struct Tail {
     pub(super) undecided: Undecided,
     spool_bytes: IntGauge,
     tail_sampling: TailSampling,
+}
+
+/// Everything between listeners and the main spool.
+pub(super) struct Tier {
+    pub(super) tail: Option<Tail>,
+    span_metrics: Option<SpanMetrics>,
 }
 
 /// Where the tier's work goes.
@@ -77,14 +86,67 @@ pub(super) struct Behind<'a> {
 }
 
 impl Tier {
-    /// Starts what reads undecided traces.
+    /// Starts what the configuration names.
     pub(super) fn start(
         config: &Config,
         budget: &Budget,
+        undecided: Option<Undecided>,
+        behind: &Behind<'_>,
+    ) -> Result<Self, RunError> {
+        let span_metrics = start_span_metrics(config, undecided.as_ref(), behind)?;
+        let tail = undecided.zip(config.tail_sampling.as_ref());
+        let tail = tail
+            .map(|(undecided, sampling)| Tail::start(config, &within(sampling, budget), undecided, behind));
+        Ok(Self { tail: tail.transpose()?, span_metrics })
+    }
+
+    /// The way in for traces that are sent.
+    pub(super) fn traces<'a>(&'a self, main: &'a Intake) -> &'a Intake {
+        self.tail.as_ref().map_or(main, |tail| &tail.undecided.intake)
+    }
+
+    /// Who reads the main spool's traces besides exporters.
+    pub(super) fn readers_of_main(&self) -> &'static [&'static str] {
+        if self.span_metrics.is_some() && self.tail.is_none() { &[SPAN_METRICS] } else { &[] }
+    }
+
+    /// Applies what a reload may change.
+    pub(super) fn apply(&self, config: &Config, budget: &Budget, intake: IntakeSettings) {
+        let Some(tail) = &self.tail else { return };
+        if let Some(tail_sampling) = &config.tail_sampling {
+            tail.tail_sampling.apply(&within(tail_sampling, budget));
+        }
+        tail.undecided.intake.set(intake);
+    }
+
+    /// Once a second: what depends on time.
+    pub(super) fn watch(&self, readiness: &weir_telemetry::Readiness) {
+        let Some(Tail { undecided, spool_bytes, .. }) = &self.tail else { return };
+        let stats = undecided.spool.stats();
+        let bytes: u64 = stats.signals.iter().map(|signal| signal.bytes).sum();
+        spool_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        watch::readiness(readiness, "undecided", &stats, &undecided.spool);
+    }
+
+    /// Decides over nothing more. What is undecided stays in its spool; what was counted is sent.
+    pub(super) async fn stop(self) -> Result<(), RunError> {
+        if let Some(span_metrics) = self.span_metrics {
+            span_metrics.stop().await;
+        }
+        let Some(tail) = self.tail else { return Ok(()) };
+        tail.undecided.intake.close();
+        tail.tail_sampling.stop().await;
+        Ok(tail.undecided.spool.flush().await?)
+    }
+}
+
+impl Tail {
+    fn start(
+        config: &Config,
+        sampling: &TailSamplingConfig,
         undecided: Undecided,
         behind: &Behind<'_>,
-    ) -> Result<Option<Self>, RunError> {
-        let Some(tail_sampling) = config.tail_sampling.as_ref() else { return Ok(None) };
+    ) -> Result<Self, RunError> {
         let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
             let gauge = IntGauge::new(name, help)?;
             behind.registry.register(Box::new(gauge.clone()))?;
@@ -96,6 +158,7 @@ impl Tier {
             .set(i64::try_from(undecided.spool.stats().bytes_max).unwrap_or(i64::MAX));
         let parts = TailSamplingParts {
             undecided: undecided.spool.subscribe(Signal::Traces, TAIL_SAMPLING)?,
+            undecided_end: undecided.spool.end(Signal::Traces),
             undecided_ledger: undecided.ledger.clone(),
             exporter: TAIL_SAMPLING,
             intake: behind.intake.clone(),
@@ -104,36 +167,49 @@ impl Tier {
             folder: config.spool.path.join("tail_sampling"),
             registry: behind.registry,
         };
-        let tail_sampling = TailSampling::start(&within(tail_sampling, budget), parts)?;
-        Ok(Some(Self { undecided, spool_bytes, tail_sampling }))
-    }
-
-    /// Applies what a reload may change.
-    pub(super) fn apply(&self, config: &Config, budget: &Budget, intake: IntakeSettings) {
-        if let Some(tail_sampling) = &config.tail_sampling {
-            self.tail_sampling.apply(&within(tail_sampling, budget));
-        }
-        self.undecided.intake.set(intake);
-    }
-
-    /// What `/readyz` says of undecided traces.
-    pub(super) fn watch(&self, readiness: &weir_telemetry::Readiness) {
-        let stats = self.undecided.spool.stats();
-        let bytes: u64 = stats.signals.iter().map(|signal| signal.bytes).sum();
-        self.spool_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
-        watch::readiness(readiness, "undecided", &stats, &self.undecided.spool);
-    }
-
-    /// Decides over nothing more. What is undecided stays in its spool.
-    pub(super) async fn stop(self) -> Result<(), RunError> {
-        self.undecided.intake.close();
-        self.tail_sampling.stop().await;
-        Ok(self.undecided.spool.flush().await?)
+        let tail_sampling = TailSampling::start(sampling, parts)?;
+        Ok(Self { undecided, spool_bytes, tail_sampling })
     }
 }
 
+/// Span metrics read what comes in, before it is sampled: undecided traces, or the main spool's where nothing is
+/// undecided. Positions in one mean nothing in the other, so each has a checkpoint of its own.
+fn start_span_metrics(
+    config: &Config,
+    undecided: Option<&Undecided>,
+    behind: &Behind<'_>,
+) -> Result<Option<SpanMetrics>, RunError> {
+    let (spool, ledger, source) = match undecided {
+        Some(undecided) => (&undecided.spool, &undecided.ledger, "undecided"),
+        None => (behind.spool, behind.ledger, "spool"),
+    };
+    let Some(span_metrics) = &config.span_metrics else {
+        // Nothing is to be kept for them any more.
+        if undecided.is_some() {
+            spool.remove_cursor(Signal::Traces, SPAN_METRICS)?;
+        }
+        return Ok(None);
+    };
+    let instance =
+        span_metrics.instance.clone().unwrap_or_else(|| Identity::of(config).host_name().to_owned());
+    let mut labels = config.global.external_labels.clone();
+    labels.insert("instance".to_owned(), instance);
+    let parts = SpanMetricsParts {
+        spans: spool.subscribe(Signal::Traces, SPAN_METRICS)?,
+        spans_end: spool.end(Signal::Traces),
+        spans_ledger: ledger.clone(),
+        exporter: SPAN_METRICS,
+        intake: behind.intake.clone(),
+        ledger: behind.ledger.clone(),
+        labels,
+        folder: config.spool.path.join("span_metrics").join(source),
+        registry: behind.registry,
+    };
+    Ok(Some(SpanMetrics::start(span_metrics, parts)?))
+}
+
 /// The settings, with the memory that is there.
-fn within(config: &weir_config::TailSamplingConfig, budget: &Budget) -> weir_config::TailSamplingConfig {
+fn within(config: &TailSamplingConfig, budget: &Budget) -> TailSamplingConfig {
     let undecided_bytes_max = config.undecided_bytes_max.min(budget.undecided);
-    weir_config::TailSamplingConfig { undecided_bytes_max, ..config.clone() }
+    TailSamplingConfig { undecided_bytes_max, ..config.clone() }
 }

@@ -29,6 +29,15 @@ pub(super) struct Record {
     pub(super) decisions: Vec<(TraceId, Decision)>,
 }
 
+/// Where the logs end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    /// That of kept traces.
+    pub(super) kept: Position,
+    /// That of undecided ones.
+    pub(super) undecided: Position,
+}
+
 /// The file that is written, and those before it.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -53,11 +62,12 @@ struct Older {
 }
 
 impl Journal {
-    /// Reads what is in `folder` and begins a new file. The log of kept traces ends at `end`: a step that was to be
-    /// appended there or later never was, and is left out.
+    /// Reads what is in `folder` and begins a new file. A step that was to be appended at the end of the log of kept
+    /// traces or later never was, and is left out; so is one over entries that the log of undecided traces does not have,
+    /// since that log is another one then.
     pub(super) fn open(
         folder: &Path,
-        end: Position,
+        ends: Ends,
         decisions_max: u64,
         metrics: &TailSamplingMetrics,
     ) -> Result<(Self, Decisions), FileError> {
@@ -70,11 +80,11 @@ impl Journal {
             let bytes = fs::read(&path).map_err(|source| FileError::new("read", &path, source))?;
             read.push((path, bytes));
         }
-        let ends = ends(&read, end)?;
-        let older = read.into_iter().zip(ends);
+        let found = kept_ends(&read, ends.kept)?.into_iter().map(|kept| Ends { kept, ..ends });
+        let older = read.into_iter().zip(found);
         let older =
-            older.map(|((path, bytes), end)| load(path, &bytes, end, &mut decisions, metrics)).collect();
-        let file = begin(folder, next_number, end)?;
+            older.map(|((path, bytes), ends)| load(path, &bytes, ends, &mut decisions, metrics)).collect();
+        let file = begin(folder, next_number, ends.kept)?;
         let journal = Self {
             folder: folder.to_owned(),
             file,
@@ -148,7 +158,7 @@ fn begin(folder: &Path, number: u64, end: Position) -> Result<File, FileError> {
 
 /// For each file, where the log of kept traces ended at the latest when it was read for the first time: a step that was
 /// to be appended there or later never was, whatever has been appended since.
-fn ends(files: &[(PathBuf, Vec<u8>)], end: Position) -> Result<Vec<Position>, FileError> {
+fn kept_ends(files: &[(PathBuf, Vec<u8>)], end: Position) -> Result<Vec<Position>, FileError> {
     let mut earliest = end;
     let mut ends = Vec::with_capacity(files.len());
     for (path, bytes) in files.iter().rev() {
@@ -167,7 +177,7 @@ fn ends(files: &[(PathBuf, Vec<u8>)], end: Position) -> Result<Vec<Position>, Fi
 fn load(
     path: PathBuf,
     bytes: &[u8],
-    end: Position,
+    ends: Ends,
     decisions: &mut Decisions,
     metrics: &TailSamplingMetrics,
 ) -> Older {
@@ -186,7 +196,8 @@ fn load(
                 return older;
             }
             Found::Record(record) => {
-                if record.append_at.is_some_and(|at| at >= end) {
+                let is_of_another_log = record.decisions.iter().any(|(_, it)| it.through >= ends.undecided);
+                if is_of_another_log || record.append_at.is_some_and(|at| at >= ends.kept) {
                     metrics.void_steps.inc();
                     continue;
                 }

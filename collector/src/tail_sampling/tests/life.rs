@@ -110,6 +110,7 @@ impl Life {
         let registry = Registry::new();
         let parts = TailSamplingParts {
             undecided: undecided_spool.subscribe(Signal::Traces, TAIL).expect("a cursor"),
+            undecided_end: undecided_spool.end(Signal::Traces),
             undecided_ledger: undecided_ledger.clone(),
             exporter: TAIL,
             intake: intake(&spool, &ledger),

@@ -69,6 +69,19 @@ async fn metrics_come_strictly_in_order() {
 }
 
 #[tokio::test]
+async fn a_reader_that_asks_for_it_gets_other_signals_in_order_too() {
+    let rig = Rig::new();
+    append_numbers(&rig, Signal::Traces, 0..8).await;
+    let reader = rig.spool().subscribe(Signal::Traces, "tail").unwrap().in_order();
+    append_numbers(&rig, Signal::Traces, 8..40).await;
+    let mut order = Vec::new();
+    while order.len() < 40 {
+        order.extend(texts(&reader.take(&TakeLimits { entries_max: 3, ..ALL }).await));
+    }
+    assert_eq!(order, numbers(0..40));
+}
+
+#[tokio::test]
 async fn limits_hold_in_memory_and_on_disk_and_one_entry_always_comes() {
     let rig = Rig::new();
     append_numbers(&rig, Signal::Logs, 0..14).await;
