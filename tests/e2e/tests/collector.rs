@@ -1,5 +1,7 @@
 //! The tier: agents before it, the real Jaeger and Prometheus behind it.
 
+#[path = "collector/span_metrics.rs"]
+mod span_metrics;
 #[path = "collector/spans.rs"]
 mod spans;
 
@@ -9,7 +11,7 @@ use std::time::Duration;
 
 use spans::{Spec, send};
 use weir_e2e::{Books, Weir};
-use weir_stack::{Jaeger, JaegerMode, Prometheus, PrometheusMode, free_port, wait_until};
+use weir_stack::{Jaeger, JaegerMode, free_port, wait_until};
 
 const WAIT: Duration = Duration::from_secs(60);
 
@@ -153,99 +155,4 @@ fn each_program_refuses_what_belongs_to_the_other() {
     assert!(words.contains("tail_sampling, span_metrics has no effect in weir agent"), "{words}");
     let words = refused("collector", "host_metrics: {}\njournald: {}\n");
     assert!(words.contains("host_metrics, journald has no effect in weir collector"), "{words}");
-}
-
-/// The one value of an instant query.
-fn value(prometheus: &Prometheus, query: &str) -> Option<f64> {
-    let answer = prometheus.api("query", &[("query", query)]);
-    let [series] = answer["result"].as_array().map(Vec::as_slice).unwrap_or_default() else { return None };
-    series["value"][1].as_str()?.parse().ok()
-}
-
-#[test]
-fn span_metrics_of_an_agent_that_samples_a_tenth_are_right_in_prometheus_over_kills() {
-    const TRACES: usize = 6_000;
-    let folder = tempfile::tempdir().expect("temporary folder");
-    let prometheus =
-        Prometheus::start(PrometheusMode::Receiver, &folder.path().join("prometheus"), "global: {}\n")
-            .expect("prometheus starts");
-    let jaeger = jaeger(folder.path());
-    let (http, port) = (free_port(), free_port());
-    let remote_write = |name: &str, message: &str, label: &str| {
-        format!(
-            "  - {{name: {name}, url: \"{}/api/v1/write\", protobuf_message: {message}, \
-             write_relabel_configs: [{{target_label: message, replacement: {label}}}]}}\n",
-            prometheus.url()
-        )
-    };
-    let config = collector_config(
-        port,
-        &jaeger,
-        &format!(
-            "tail_sampling: {{decision_wait_after_root: 0s, policies: [{{error: {{}}}}]}}\n\
-             span_metrics: {{interval: 1s, instance: c1}}\nremote_write:\n{}{}",
-            remote_write("v1", "prometheus.WriteRequest", "v1"),
-            remote_write("v2", "io.prometheus.write.v2.Request", "v2")
-        ),
-    );
-    let mut collector = Weir::start_collector(&folder.path().join("collector"), &config);
-    let sampling = "sampling: {traces: {ratio: 0.1}}\n";
-    let mut agent =
-        Weir::start(&folder.path().join("agent"), &format!("{}{sampling}", agent_config(http, port)));
-    let mut random = fastrand::Rng::with_seed(11);
-    let specs: Vec<Spec> = (0..TRACES)
-        .map(|number| Spec {
-            trace_id: random.u128(..),
-            is_root: true,
-            is_error: number.is_multiple_of(4),
-            duration: Duration::from_millis(if number.is_multiple_of(2) { 30 } else { 300 }),
-            ..Spec::default()
-        })
-        .collect();
-    for (batch, specs) in specs.chunks(500).enumerate() {
-        send(http, specs);
-        if batch % 4 == 3 {
-            agent.settled(WAIT);
-            collector.kill();
-            collector.start_again();
-        }
-    }
-    agent.settled(WAIT);
-    collector.settled(WAIT);
-    let truth = TRACES as f64;
-    let bound = |truth: f64| 4.0 * (truth * 0.9 / 0.1).sqrt();
-    for message in ["v1", "v2"] {
-        let of = |query: &str| {
-            let query = query.replace("{", &format!("{{instance=\"c1\",message=\"{message}\","));
-            value(&prometheus, &query).unwrap_or_else(|| panic!("{query} gives no single value"))
-        };
-        let close = |counted: f64, truth: f64| {
-            assert!((counted - truth).abs() < bound(truth), "{message}: {counted}, truth {truth}");
-        };
-        close(of("sum(traces_span_metrics_calls_total{service_name=\"shop\"})"), truth);
-        close(of("sum(traces_span_metrics_calls_total{status_code=\"STATUS_CODE_ERROR\"})"), truth / 4.0);
-        close(of("sum(traces_span_metrics_duration_seconds_bucket{le=\"0.05\"})"), truth / 2.0);
-        close(
-            of("histogram_count(sum(traces_span_metrics_duration_seconds{span_kind=\"SPAN_KIND_SERVER\"}))"),
-            truth,
-        );
-        let slow =
-            of("histogram_quantile(0.9, sum(traces_span_metrics_duration_seconds{span_name=\"GET /\"}))");
-        assert!((0.27..0.33).contains(&slow), "{message}: 300 ms within the width of a bucket: {slow}");
-        let resets = of("max(resets(traces_span_metrics_calls_total{job=\"span_metrics\"}[10m]))");
-        assert_eq!(resets, 0.0, "{message}: no counter fell over three kills");
-    }
-    let exemplars = prometheus.api(
-        "query_exemplars",
-        &[
-            ("query", "traces_span_metrics_duration_seconds_bucket{message=\"v2\"}"),
-            ("start", "0"),
-            ("end", "4000000000"),
-        ],
-    );
-    let trace_id = exemplars[0]["exemplars"][0]["labels"]["trace_id"].as_str().unwrap_or_default().to_owned();
-    let sent = specs.iter().any(|spec| format!("{:032x}", spec.trace_id) == trace_id);
-    assert!(sent, "an exemplar names a trace that was sent: {exemplars}");
-    agent.finish();
-    collector.finish();
 }
