@@ -21,6 +21,12 @@ Example:
   weir dev --config weir.yaml       an agent's configuration, and the store beside its exporters
   weir dev --listen 0.0.0.0:9465 --token-file token";
 
+const SLO_EXAMPLE: &str = "\
+Example:
+  weir slo generate alert-rules/slos --out alert-rules/generated
+  weir slo check alert-rules/slos --out alert-rules/generated
+  weir slo test alert-rules/generated";
+
 /// Carries metrics, logs and traces from a node to Prometheus, Elasticsearch and Jaeger, and accounts for each record.
 #[derive(Debug, Parser)]
 #[command(name = "weir", version, after_help = EXAMPLE, max_term_width = 110)]
@@ -40,6 +46,9 @@ pub(crate) enum Command {
     /// Runs everything on this machine alone: the agent, a store beside its exporters, and a console in the browser.
     #[command(after_help = DEV_EXAMPLE)]
     Dev(DevArguments),
+    /// Turns service level objectives into Prometheus rules and their tests.
+    #[command(after_help = SLO_EXAMPLE)]
+    Slo(SloArguments),
     /// Checks configuration files and lists every mistake.
     Validate(ValidateArguments),
 }
@@ -86,6 +95,54 @@ pub(crate) struct DevArguments {
     /// How long the store keeps a record, such as 12h [default: 7d].
     #[arg(long, value_name = "DURATION", value_parser = weir_config::parse_duration)]
     pub(crate) store_age_max: Option<Duration>,
+}
+
+/// `weir slo`.
+#[derive(Debug, Args)]
+pub(crate) struct SloArguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: SloCommand,
+}
+
+/// What is done with objectives.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SloCommand {
+    /// Writes the rules of OpenSLO v1 documents, and their promtool tests. Files of SLOs that are gone are removed.
+    Generate {
+        /// The documents.
+        #[command(flatten)]
+        input: SloInput,
+        /// Folder of the rules.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Checks OpenSLO v1 documents, and whether a folder has the rules that they make.
+    Check {
+        /// The documents.
+        #[command(flatten)]
+        input: SloInput,
+        /// Folder of the rules.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Runs the tests of a folder of rules with promtool.
+    Test {
+        /// Folder of the rules.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// Where objectives are.
+#[derive(Debug, Args)]
+pub(crate) struct SloInput {
+    /// Files of OpenSLO v1 documents, or folders of them.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where the alerts' runbooks are; each alert links <URL>/<alert>.md.
+    #[arg(long, value_name = "URL", default_value = "alert-rules/runbooks")]
+    pub(crate) runbooks: String,
 }
 
 /// `weir validate`.

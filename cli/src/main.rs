@@ -6,6 +6,7 @@ mod launch;
 mod open_files;
 mod output;
 mod program;
+mod slo;
 mod validate;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         Command::Agent(arguments) => program::run(Program::Agent, arguments),
         Command::Collector(arguments) => program::run(Program::Collector, arguments),
         Command::Dev(arguments) => dev::run(arguments),
+        Command::Slo(arguments) => slo::run(arguments),
         Command::Validate(arguments) => validate::run(&arguments),
     }
 }

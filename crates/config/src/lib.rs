@@ -6,6 +6,7 @@ mod http;
 mod load;
 mod logs;
 mod mistake;
+mod openslo;
 mod otlp;
 mod quantity;
 mod read;
@@ -28,9 +29,10 @@ pub use exporters::{
     RemoteWriteMessage,
 };
 pub use http::{Authorization, BasicAuth, HttpClientConfig, TlsConfig};
-pub use load::{Loaded, load, parse, parse_in, parse_target_groups};
+pub use load::{Loaded, load, parse, parse_in, parse_slos, parse_target_groups};
 pub use logs::{JournaldConfig, LineFormat, LogsConfig, StartAt};
 pub use mistake::{Mistake, Mistakes, Place};
+pub use openslo::{OnNoData, SloConfig, SloIndicator};
 pub use otlp::{OtlpConfig, OtlpListener};
 pub use quantity::{duration as parse_duration, size as parse_bytes};
 pub use runtime::{

@@ -6,6 +6,7 @@ pub(crate) mod global;
 pub(crate) mod http;
 pub(crate) mod logs;
 pub(crate) mod names;
+pub(crate) mod openslo;
 pub(crate) mod otlp;
 pub(crate) mod relabel;
 pub(crate) mod remote_write;

@@ -106,16 +106,16 @@ impl Node {
     }
 }
 
-/// Reads the one document of `text`.
-pub(crate) fn parse(text: &str) -> Result<Node, YamlError> {
-    let mut composer = Composer::new(text);
+/// Reads the documents of `text`; more than `documents_max` are a mistake.
+pub(crate) fn parse_documents(text: &str, documents_max: usize) -> Result<Vec<Node>, YamlError> {
+    let mut composer = Composer::new(text, documents_max);
     for event in Parser::new_from_str(text) {
         match event {
             Ok((event, span)) => composer.enter(event, span)?,
             Err(error) => return Err(composer.scan_error(&error)),
         }
     }
-    Ok(composer.root.unwrap_or_else(Node::null))
+    Ok(composer.roots)
 }
 
 /// A collection that is being read.
@@ -133,24 +133,34 @@ struct Composer<'t> {
     anchors: HashMap<usize, Node>,
     nodes: usize,
     documents: usize,
-    root: Option<Node>,
+    documents_max: usize,
+    roots: Vec<Node>,
 }
 
 impl<'t> Composer<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, documents_max: usize) -> Self {
         let offsets = if text.is_ascii() {
             Vec::new()
         } else {
             text.char_indices().map(|(offset, _)| offset).collect()
         };
-        Self { text, offsets, open: Vec::new(), anchors: HashMap::new(), nodes: 0, documents: 0, root: None }
+        Self {
+            text,
+            offsets,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            nodes: 0,
+            documents: 0,
+            documents_max,
+            roots: Vec::new(),
+        }
     }
 
     fn enter(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
         match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
-                if self.documents > 1 {
+                if self.documents > self.documents_max {
                     return Err(
                         self.error(span, "a second document starts here; a configuration is one document")
                     );
@@ -206,7 +216,7 @@ impl<'t> Composer<'t> {
             self.anchors.insert(anchor, node.clone());
         }
         let Some(frame) = self.open.last_mut() else {
-            self.root = Some(node);
+            self.roots.push(node);
             return;
         };
         match (&mut frame.node.content, frame.key.take()) {

@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::{Content, Node, parse};
+use super::{Content, Node, YamlError, parse_documents};
+
+fn parse(text: &str) -> Result<Node, YamlError> {
+    parse_documents(text, 1).map(|mut documents| documents.pop().unwrap_or_else(Node::null))
+}
 
 fn entry<'n>(node: &'n Node, key: &str) -> &'n Node {
     let Content::Mapping(entries) = &node.content else { panic!("not a mapping: {node:?}") };
