@@ -6,8 +6,8 @@ use crate::query::Query;
 use crate::rules::{Alert, bound_matcher, id, labels, read, selector};
 use crate::windows::{FAST, MEDIUM, Pair, SLOW, TREND, decimal};
 
-/// Events in a minute below which an outage is not told from chance.
-const OUTAGE_EVENTS_MIN: u32 = 30;
+/// Events in 30 seconds below which an outage is not told from chance.
+const OUTAGE_EVENTS_MIN: u32 = 15;
 const BURN: &str = "SLOErrorBudgetBurn";
 
 /// What pages first.
@@ -19,9 +19,9 @@ pub(crate) fn fast(slo: &SloConfig, runbooks: &str) -> Vec<Alert> {
         "SLOOutage",
         "page",
         format!(
-            "slo:error_ratio:rate1m{{{id}}} > 0.5\nand on (slo_id) slo:events_total:rate1m{{{id}}} * 60 >= {OUTAGE_EVENTS_MIN}"
+            "slo:error_ratio:rate30s{{{id}}} > 0.5\nand on (slo_id) slo:events_total:rate30s{{{id}}} * 30 >= {OUTAGE_EVENTS_MIN}"
         ),
-        "more than half of all events of the last minute are bad",
+        "more than half of all events of the last 30 seconds are bad",
     );
     vec![Alert { keep_firing_for: Some("2m"), ..outage }, burn(slo, runbooks, &FAST)]
 }

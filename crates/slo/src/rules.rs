@@ -47,7 +47,7 @@ pub(crate) fn main_groups(slo: &SloConfig, runbooks: &str) -> Vec<Group> {
         rules
     };
     vec![
-        group("fast", "5s", with(windows(&["1m", "5m", "1h"]), alerts::fast(slo, runbooks))),
+        group("fast", "5s", with(windows(&["30s", "5m", "1h"]), alerts::fast(slo, runbooks))),
         group("medium", "30s", with(windows(&["30m", "6h"]), alerts::medium(slo, runbooks))),
         group("slow", "2m", with(windows(&["2h", "1d", "3d"]), alerts::slow(slo, runbooks))),
         group("health", "1m", with(Vec::new(), alerts::health(slo, runbooks))),
@@ -122,7 +122,7 @@ fn of_window(slo: &SloConfig, window: &str) -> [Rule; 3] {
 /// stay out of longer windows.
 fn is_direct(slo: &SloConfig, window: &str) -> bool {
     match window {
-        "1m" | "5m" => true,
+        "30s" | "5m" => true,
         "1d" | "3d" => false,
         _ => slo.exclude_when.is_none(),
     }
