@@ -5,6 +5,7 @@
 
 mod backends;
 mod books;
+mod events;
 mod local;
 mod otlp;
 mod page_server;
@@ -14,6 +15,7 @@ mod written_files;
 
 pub use backends::Backends;
 pub use books::Books;
+pub use events::{Event, EventsApi};
 pub use local::Local;
 pub use otlp::post_until_acknowledged;
 pub use page_server::{Page, PageServer};

@@ -3,6 +3,7 @@
 //! Each server listens on free loopback ports that it keeps over a restart, keeps its data in a folder of the caller's,
 //! and is ended by its process id when its handle is dropped. `tests/stack/install` puts the programs in place.
 
+mod alertmanager;
 mod elasticsearch;
 mod http;
 mod jaeger;
@@ -12,6 +13,7 @@ mod process;
 mod prometheus;
 mod telemetrygen;
 
+pub use alertmanager::{Alertmanager, amtool};
 pub use elasticsearch::Elasticsearch;
 pub use http::{get_json, get_text, post_json, try_get_json, try_get_text};
 pub use jaeger::{Jaeger, JaegerMode};

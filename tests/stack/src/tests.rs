@@ -10,11 +10,7 @@ fn the_version_of_a_go_tool_is_the_one_its_module_pins() {
     for (name, module, package) in [
         ("prometheus", include_str!("../prometheus/go.mod"), "github.com/prometheus/prometheus"),
         ("promtool", include_str!("../prometheus/go.mod"), "github.com/prometheus/prometheus"),
-        (
-            "alertmanager",
-            include_str!("../alertmanager/go.mod"),
-            "github.com/prometheus/alertmanager",
-        ),
+        ("alertmanager", include_str!("../alertmanager/go.mod"), "github.com/prometheus/alertmanager"),
         ("amtool", include_str!("../alertmanager/go.mod"), "github.com/prometheus/alertmanager"),
         ("jaeger", include_str!("../jaeger/go.mod"), "github.com/jaegertracing/jaeger"),
         (
