@@ -6,22 +6,30 @@ use crate::query::Query;
 use crate::rules::{Alert, bound_matcher, id, labels, read, selector};
 use crate::windows::{FAST, MEDIUM, Pair, SLOW, TREND, decimal};
 
-/// Events in 30 seconds below which an outage is not told from chance.
-const OUTAGE_EVENTS_MIN: u32 = 15;
+/// Events in a minute below which an outage is not told from chance.
+const OUTAGE_EVENTS_MIN: u32 = 30;
+/// The share of a minute's events that is an outage: 12 seconds in which everything fails.
+const OUTAGE_SHARE: f64 = 0.2;
+/// A share that an outage can still reach.
+const OUTAGE_SHARE_MAX: f64 = 0.9;
 const BURN: &str = "SLOErrorBudgetBurn";
 
 /// What pages first.
 pub(crate) fn fast(slo: &SloConfig, runbooks: &str) -> Vec<Alert> {
     let id = id(slo);
+    // Of an objective that allows much, an outage is more than what pages anyway.
+    let share = FAST.threshold(slo).clamp(OUTAGE_SHARE, OUTAGE_SHARE_MAX);
+    let share = (share * 100.0).ceil() / 100.0;
     let outage = alert(
         slo,
         runbooks,
         "SLOOutage",
         "page",
         format!(
-            "slo:error_ratio:rate30s{{{id}}} > 0.5\nand on (slo_id) slo:events_total:rate30s{{{id}}} * 30 >= {OUTAGE_EVENTS_MIN}"
+            "slo:error_ratio:rate1m{{{id}}} > {}\nand on (slo_id) slo:events_total:rate1m{{{id}}} * 60 >= {OUTAGE_EVENTS_MIN}",
+            decimal(share)
         ),
-        "more than half of all events of the last 30 seconds are bad",
+        &format!("more than {} % of all events of the last minute are bad", decimal(share * 100.0)),
     );
     vec![Alert { keep_firing_for: Some("2m"), ..outage }, burn(slo, runbooks, &FAST)]
 }
@@ -60,8 +68,11 @@ pub(crate) fn health(slo: &SloConfig, runbooks: &str) -> Vec<Alert> {
         runbooks,
         "SLOInvalidData",
         "ticket",
-        format!("slo:events_bad:rate5m{{{id}}} > 1.01 * slo:events_total:rate5m{{{id}}}"),
-        "more events are bad than there are events; its queries do not fit together",
+        format!(
+            "slo:events_bad:rate5m{{{id}}} > 1.01 * slo:events_total:rate5m{{{id}}}\n\
+             or slo:events_bad:rate5m{{{id}}} < -0.01 * slo:events_total:rate5m{{{id}}}"
+        ),
+        "more events are good or bad than there are events; its queries do not fit together",
     );
     let idle = alert(
         slo,

@@ -1,6 +1,7 @@
 //! Queries of indicators: selectors, and expressions with `$window`.
 
 use promql_parser::label::Matcher;
+use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{Expr, parse};
 
 /// Stands for the window of a rate in an expression.
@@ -32,7 +33,10 @@ impl Query {
         let is_expression = text.contains(WINDOW);
         let parsed = parse(&text.replace(WINDOW, "5m")).map_err(|error| format!("is no PromQL: {error}"))?;
         match parsed {
-            _ if is_expression => Ok(Self::Expression(text.to_owned())),
+            expression if is_expression => match expression.value_type() {
+                ValueType::Vector => Ok(Self::Expression(text.to_owned())),
+                other => Err(format!("is a {other}; write an expression that gives series")),
+            },
             Expr::VectorSelector(selector) => {
                 let Some(metric) = selector.name else {
                     return Err("names no metric; begin with its name".to_owned());
@@ -55,7 +59,7 @@ impl Query {
     pub(crate) fn rate(&self, window: &str) -> String {
         match self {
             Self::Selector(selector) => format!("sum(rate({}[{window}]))", selector.text()),
-            Self::Expression(text) => text.replace(WINDOW, window),
+            Self::Expression(text) => format!("sum({})", text.replace(WINDOW, window)),
         }
     }
 }

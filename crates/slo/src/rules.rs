@@ -47,7 +47,7 @@ pub(crate) fn main_groups(slo: &SloConfig, runbooks: &str) -> Vec<Group> {
         rules
     };
     vec![
-        group("fast", "5s", with(windows(&["30s", "5m", "1h"]), alerts::fast(slo, runbooks))),
+        group("fast", "5s", with(windows(&["1m", "5m", "1h"]), alerts::fast(slo, runbooks))),
         group("medium", "30s", with(windows(&["30m", "6h"]), alerts::medium(slo, runbooks))),
         group("slow", "2m", with(windows(&["2h", "1d", "3d"]), alerts::slow(slo, runbooks))),
         group("health", "1m", with(Vec::new(), alerts::health(slo, runbooks))),
@@ -84,7 +84,8 @@ pub(crate) fn budget_group(slo: &SloConfig, runbooks: &str) -> Group {
         Rule::Record { name: "slo_info".to_owned(), expr: "vector(1)".to_owned(), labels: info },
     ];
     rules.push(Rule::Alert(alerts::exhausted(slo, runbooks)));
-    Group { name: format!("{}-budget", slo.name), interval: "5m", rules }
+    // Less than the 5 minutes for which a sample is seen.
+    Group { name: format!("{}-budget", slo.name), interval: "2m", rules }
 }
 
 /// The labels of every series of an SLO.
@@ -122,7 +123,7 @@ fn of_window(slo: &SloConfig, window: &str) -> [Rule; 3] {
 /// stay out of longer windows.
 fn is_direct(slo: &SloConfig, window: &str) -> bool {
     match window {
-        "30s" | "5m" => true,
+        "1m" | "5m" => true,
         "1d" | "3d" => false,
         _ => slo.exclude_when.is_none(),
     }
@@ -138,7 +139,7 @@ fn direct(slo: &SloConfig, window: &str) -> (String, String) {
         }
         SloIndicator::Good { good, total } => {
             let (total, good) = (read(total).rate(window), read(good).rate(window));
-            let bad = format!("clamp_min({total} - ({}), 0)", or_none(&good, &total));
+            let bad = format!("{total} - ({})", or_none(&good, &total));
             (total, bad)
         }
         SloIndicator::Latency { histogram, native: true, threshold } => {
@@ -157,21 +158,34 @@ fn direct(slo: &SloConfig, window: &str) -> (String, String) {
                 selector.derived("_bucket", Some(&bound_matcher(*threshold)))
             );
             // Without the bucket there is no ratio, rather than a wrong one.
-            let bad = format!("clamp_min({total} - {fast}, 0)");
+            let bad = format!("{total} - {fast}");
             (total, bad)
         }
     };
     match &slo.exclude_when {
-        Some(when) => (format!("({total}) unless on () ({when})"), format!("({bad}) unless on () ({when})")),
+        // As long as the window reaches back into the time that does not count.
+        Some(when) => {
+            let unless = format!("unless on () count_over_time(({when})[{window}:15s])");
+            (format!("({total}) {unless}"), format!("({bad}) {unless}"))
+        }
         None => (total, bad),
     }
 }
 
-/// From the 5-minute rates, weighted by their events: the average of rates is the rate.
+/// From the 5-minute rates, weighted by their events. A step without a rate counts as one without events, so that a
+/// window that is not full yet does not make few events many.
 fn averaged(slo: &SloConfig, window: &str) -> (String, String) {
     let id = id(slo);
-    let step = if matches!(window, "1d" | "3d") { "5m" } else { "1m" };
-    let average = |of: &str| format!("avg_over_time(slo:events_{of}:rate5m{{{id}}}[{window}:{step}])");
+    let (step, steps) = match window {
+        "30m" => ("1m", 30),
+        "1h" => ("1m", 60),
+        "2h" => ("1m", 120),
+        "6h" => ("1m", 360),
+        "1d" => ("5m", 288),
+        _ => ("5m", 864),
+    };
+    let average =
+        |of: &str| format!("sum_over_time(slo:events_{of}:rate5m{{{id}}}[{window}:{step}]) / {steps}");
     (average("total"), average("bad"))
 }
 

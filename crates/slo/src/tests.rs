@@ -59,7 +59,7 @@ fn error_series_that_never_were_count_as_none() {
 #[test]
 fn a_query_may_be_an_expression_with_a_window_and_then_has_no_made_up_tests() {
     let text = SLO.replace("'requests_total'", "'sum(rate(a[$window])) + sum(rate(b[$window]))'");
-    assert!(made(&text, "shop.rules.yaml").contains("expr: \"sum(rate(a[1h])) + sum(rate(b[1h]))\""));
+    assert!(made(&text, "shop.rules.yaml").contains("expr: \"sum(sum(rate(a[1h])) + sum(rate(b[1h])))\""));
     assert_eq!(made(&text, "shop.test.yaml"), "");
 }
 
@@ -67,8 +67,11 @@ fn a_query_may_be_an_expression_with_a_window_and_then_has_no_made_up_tests() {
 fn events_do_not_count_while_an_expression_has_a_value() {
     let annotation = "weir.dev/exclude-when: 'maintenance{service=\"shop\"} == 1', other.tool/note";
     let rules = made(&SLO.replace("other.tool/note", annotation), "shop.rules.yaml");
-    assert!(rules.contains("unless on () (maintenance{service=\"shop\"} == 1)"), "{rules}");
-    assert!(rules.contains("avg_over_time(slo:events_total:rate5m{slo_id=\"shop\"}[1h:1m])"), "{rules}");
+    assert!(
+        rules.contains("unless on () count_over_time((maintenance{service=\"shop\"} == 1)[5m:15s])"),
+        "{rules}"
+    );
+    assert!(rules.contains("sum_over_time(slo:events_total:rate5m{slo_id=\"shop\"}[1h:1m]) / 60"), "{rules}");
 }
 
 #[test]
@@ -105,6 +108,8 @@ fn each_mistake_is_told_with_its_place_and_remedy() {
         ("openslo/v1\n", "openslo/v1alpha\n", "write the document as openslo/v1"),
         ("weir.dev/min-bad-events", "weir.dev/min-bad-event", "did you mean `weir.dev/min-bad-events`?"),
         ("[{target: 0.999}]", "[{target: 0.999}, {target: 0.99}]", "2 objectives"),
+        ("tier: gold", "severity: gold", "is a label that weir sets"),
+        ("'requests_total'", "'scalar(rate(a[$window]))'", "is a scalar"),
         (
             "objectives: [",
             "alertPolicies: [{spec: {conditions: [{a: b}]}}]\n  objectives: [",

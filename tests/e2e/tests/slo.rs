@@ -73,6 +73,60 @@ fn a_generated_test_fails_when_a_rule_is_changed() {
     }
 }
 
+/// Series of inventory-availability, which counts good events and leaves maintenance out: `(good, bad, maintenance)`.
+fn inventory(good: &str, bad: &str, maintenance: &str, asked: &[(u32, &str, u32)]) -> String {
+    let counted =
+        |code: &str| format!("grpc_server_handled_total{{service=\"inventory\",grpc_code=\"{code}\"}}");
+    let series = [
+        (counted("OK"), good),
+        (counted("Internal"), bad),
+        ("maintenance_window{service=\"inventory\"}".to_owned(), maintenance),
+    ];
+    let series = series
+        .map(|(series, values)| format!("      - {{series: '{series}', values: '{values}'}}\n"))
+        .concat();
+    let ask = |(minute, alerts, value): &(u32, &str, u32)| {
+        format!(
+            "      - {{expr: 'count(ALERTS{{alertstate=\"firing\",{alerts}}}) or vector(0)', eval_time: {minute}m, \
+             exp_samples: [{{labels: '{{}}', value: {value}}}]}}\n"
+        )
+    };
+    let asked: String = asked.iter().map(ask).collect();
+    format!(
+        "rule_files: [inventory-availability.rules.yaml]\nevaluation_interval: 15s\ntests:\n  - interval: 15s\n    \
+         input_series:\n{series}    promql_expr_test:\n{asked}"
+    )
+}
+
+#[test]
+fn what_is_excluded_pages_nobody_while_it_lasts_nor_after_and_few_events_stay_few() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let rules = "inventory-availability.rules.yaml";
+    fs::copy(alert_rules().join("generated").join(rules), folder.path().join(rules)).expect("copied");
+    let pages = "severity=\"page\"";
+    let tested = |name: &str, test: &str| {
+        let path = folder.path().join("a.test.yaml");
+        fs::write(&path, test).expect("written");
+        let tested = slo(&["test", text(folder.path())]);
+        assert!(tested.status.success(), "{name}: {}", words(&tested));
+    };
+    // 70 minutes of health, 10 of maintenance in which everything fails, and an hour of health.
+    let quiet = [(75, pages, 0), (81, pages, 0), (83, pages, 0), (86, pages, 0), (100, pages, 0)];
+    let maintenance =
+        inventory("0+150x280 42000x40 42000+150x240", "0x280 0+150x40 6000x240", "0x280 1x40 0x240", &quiet);
+    tested("maintenance", &maintenance);
+    // The same without maintenance pages.
+    let page = "alertname=\"SLOOutage\"";
+    tested("an outage", &inventory("0+150x280 42000x40", "0x280 0+150x40", "0x320", &[(72, page, 1)]));
+    let few = inventory(
+        "0+0.01x120",
+        "0x100 0+1x2 2x20",
+        "0x120",
+        &[(26, pages, 0), (28, pages, 0), (30, pages, 0)],
+    );
+    tested("two bad events in half an hour", &few);
+}
+
 #[test]
 fn documents_become_files_and_what_differs_is_named() {
     let folder = tempfile::tempdir().expect("temporary folder");

@@ -17,6 +17,9 @@ const KINDS: [&str; 7] =
 /// Annotations that weir reads begin so; others are left alone.
 const PREFIX: &str = "weir.dev/";
 const ANNOTATIONS: [&str; 5] = ["min-bad-events", "on-no-data", "exclude-when", "runbook", "dashboard"];
+/// Labels that weir puts on alerts itself.
+const RESERVED_LABELS: [&str; 8] =
+    ["alertname", "service", "slo", "slo_id", "severity", "burn", "window_short", "window_long"];
 /// Below it, the fastest burn rate of which somebody is paged is more than all events.
 const TARGET_MIN: f64 = 0.94;
 const PERIOD_MIN: Duration = Duration::from_secs(28 * 24 * 60 * 60);
@@ -114,6 +117,9 @@ fn metadata<'r>(section: &Section<'r>) -> Meta<'r> {
     let metadata = section.section_or_empty("metadata");
     let _ = metadata.text("displayName");
     let label = |(name, value): (String, Value<'_>)| {
+        if RESERVED_LABELS.contains(&name.as_str()) {
+            value.mistake_with("is a label that weir sets", "name it otherwise");
+        }
         let first = value.node.items().next().is_some();
         let value = if first { value.items().into_iter().next()? } else { value };
         Some((name, value.text()?))
