@@ -29,7 +29,13 @@ fn is_outside(target: &str) -> bool {
 }
 
 /// The path from the root that `target` means in the document at `path`; `None` when it leaves the repository.
+///
+/// `/d/<uid>` is a dashboard in Grafana, and here the file that it comes from.
 fn resolve(path: &str, target: &str) -> Option<String> {
+    if let Some(uid) = target.strip_prefix("/d/") {
+        let uid = uid.split('?').next().unwrap_or_default();
+        return Some(format!("dashboards/{uid}.json"));
+    }
     let mut parts: Vec<&str> = path.split('/').collect();
     parts.pop();
     for part in target.trim_end_matches('/').split('/') {

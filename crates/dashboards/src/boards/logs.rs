@@ -1,0 +1,72 @@
+//! Logs as weir counts them.
+
+use crate::board::{Dashboard, Kind, Panel, Row, Unit, Variable, query};
+
+pub(super) fn overview() -> Dashboard {
+    let volume = vec![
+        Panel::new(
+            Kind::Lines,
+            "Log records",
+            Unit::PerSecond,
+            "By receiver and node. A node that doubles has a loop or a debug level left on.",
+            vec![query(
+                "topk(10, sum by (instance, receiver) (rate(weir_records_received_total{instance=~\"$instance\",signal=\"logs\"}[$__rate_interval])) > 0)",
+                "{{instance}} {{receiver}}",
+            )],
+        ),
+        Panel::new(
+            Kind::Lines,
+            "Log bytes",
+            Unit::BytesPerSecond,
+            "What they take on their way; Elasticsearch's disk follows it.",
+            vec![query(
+                "sum by (instance) (rate(weir_received_bytes_total{instance=~\"$instance\",signal=\"logs\"}[$__rate_interval]))",
+                "{{instance}}",
+            )],
+        ),
+    ];
+    let files = vec![
+        Panel::new(
+            Kind::Lines,
+            "Files open",
+            Unit::Count,
+            "Files that are followed. It follows the pods.",
+            vec![query("sum by (instance) (weir_tail_files_open{instance=~\"$instance\"})", "{{instance}}")],
+        ),
+        Panel::new(
+            Kind::Lines,
+            "Lines cut",
+            Unit::PerSecond,
+            "Lines longer than line_bytes_max. Normal is none; a stack trace in one line is the usual reason.",
+            vec![query(
+                "sum by (instance) (rate(weir_lines_cut_total{instance=~\"$instance\"}[$__rate_interval]))",
+                "{{instance}}",
+            )],
+        ),
+        Panel::new(
+            Kind::Lines,
+            "Lines not in their format",
+            Unit::PerSecond,
+            "Kept as plain text. After a release of a service it may be its new log format.",
+            vec![query(
+                "sum by (instance) (rate(weir_tail_lines_not_in_format_total{instance=~\"$instance\"}[$__rate_interval]))",
+                "{{instance}}",
+            )],
+        ),
+    ];
+    let delivery = vec![
+        Panel::new(Kind::Lines, "Delivered", Unit::PerSecond, "Log records that their destinations have, those they already had included.", vec![query("sum by (exporter) (rate(weir_records_delivered_total{instance=~\"$instance\",signal=\"logs\"}[$__rate_interval]))", "{{exporter}}")]),
+        Panel::new(Kind::Lines, "Dropped", Unit::PerSecond, "By reason. dead_letter are documents that Elasticsearch refuses: a mapping conflict.", vec![query("sum by (component, reason) (rate(weir_records_dropped_total{instance=~\"$instance\",signal=\"logs\"}[$__rate_interval]))", "{{component}} {{reason}}").after("a log record that no exporter takes")]),
+    ];
+    Dashboard {
+        uid: "logs-overview",
+        title: "Logs",
+        description: "How much is logged, by whom, and does it arrive?",
+        variables: vec![Variable { name: "instance", series: "weir_build_info", label: "instance" }],
+        rows: vec![
+            Row { title: "", height: 9, panels: volume },
+            Row { title: "Files", height: 7, panels: files },
+            Row { title: "Delivery", height: 8, panels: delivery },
+        ],
+    }
+}

@@ -1,0 +1,16 @@
+//! The Grafana dashboards that ship with weir, from one source.
+//!
+//! A [`Dashboard`] is written down once, as rows of panels with their queries and what to make of them
+//! ([`all`]); [`json`] turns it into the classic JSON that Grafana 11 and later provision. `cargo run -p weir-dashboards`
+//! writes `dashboards/*.json`.
+
+mod board;
+mod boards;
+mod json;
+
+pub use board::{Dashboard, Expect, Kind, Panel, Query, Row, Unit, Variable};
+pub use boards::all;
+pub use json::json;
+
+#[cfg(test)]
+mod tests;

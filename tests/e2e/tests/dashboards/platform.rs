@@ -1,0 +1,177 @@
+//! A platform: two services, a node's agent, a collector, and Prometheus with the shipped rules.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use prost::Message;
+use tempfile::TempDir;
+use weir_e2e::{Page, PageServer, Weir, post_until_acknowledged};
+use weir_proto::generated::otlp::collector_trace::ExportTraceServiceRequest;
+use weir_proto::generated::otlp::common::{AnyValue, KeyValue, any_value};
+use weir_proto::generated::otlp::resource::Resource;
+use weir_proto::generated::otlp::trace::{ResourceSpans, ScopeSpans, Span, Status};
+use weir_stack::{Prometheus, PrometheusMode, free_port, locate};
+
+/// Objectives whose past is written, so that sums over days have their steps.
+const SLOS: [&str; 6] = [
+    "checkout-availability",
+    "checkout-latency",
+    "inventory-availability",
+    "orders-completed",
+    "payment-availability",
+    "payment-latency",
+];
+
+pub(crate) struct Platform {
+    folder: TempDir,
+    otlp: u16,
+    prometheus: Prometheus,
+    agent: Weir,
+    collector: Weir,
+    /// Ends with the platform.
+    _service: PageServer,
+}
+
+fn alert_rules() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../alert-rules")
+}
+
+/// Numbers of services that grow from page to page, with errors among them.
+fn page(number: u64) -> Page {
+    let count = (number + 1) * 100;
+    let mut page = String::new();
+    for (name, labels, share) in [
+        ("http_requests_total", "service=\"checkout\",status=\"200\"", 6),
+        ("http_requests_total", "service=\"checkout\",status=\"500\"", 4),
+        ("http_request_duration_seconds_bucket", "service=\"checkout\",le=\"0.3\"", 9),
+        ("http_request_duration_seconds_bucket", "service=\"checkout\",le=\"+Inf\"", 10),
+        ("http_request_duration_seconds_count", "service=\"checkout\"", 10),
+        ("grpc_server_handled_total", "service=\"inventory\",grpc_code=\"OK\"", 10),
+        ("orders_placed_total", "service=\"orders\"", 10),
+        ("orders_failed_total", "service=\"orders\"", 1),
+    ] {
+        // Writing to a string does not fail.
+        let _ = writeln!(page, "{name}{{{labels}}} {}", count * share / 10);
+    }
+    Page::text(page)
+}
+
+impl Platform {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        write_history(folder.path());
+        let rules = alert_rules();
+        let config = format!(
+            "global: {{evaluation_interval: 5s}}\nrule_files: [{0}/*.rules.yaml, {0}/generated/*.rules.yaml]\n",
+            rules.display()
+        );
+        let prometheus =
+            Prometheus::start(PrometheusMode::Receiver, &folder.path().join("prometheus"), &config)
+                .expect("prometheus starts");
+        let service = PageServer::start(page);
+        let write = format!("remote_write: [{{url: \"{}/api/v1/write\"}}]\n", prometheus.url());
+        let (otlp, tier) = (free_port(), free_port());
+        // Nobody listens there: an exporter that fails.
+        let closed = free_port();
+        let collector = format!(
+            "{write}otlp: {{grpc: {{listen: \"127.0.0.1:{tier}\"}}}}\nspan_metrics: {{interval: 2s}}\n\
+             tail_sampling: {{decision_wait_after_root: 0s, policies: [{{name: errors, error: {{}}}}]}}\n\
+             jaeger: [{{endpoint: \"http://127.0.0.1:{closed}\"}}]\n"
+        );
+        let collector = Weir::start_collector(&folder.path().join("collector"), &collector);
+        let log = folder.path().join("app.log");
+        let own = |weir: &Weir| weir.url("").trim_start_matches("http://").to_owned();
+        // The agent scrapes itself: its own port is known once it has one.
+        let config = |own_address: &str| {
+            format!(
+                "{write}host_metrics: {{interval: 2s}}\nlogs: [{{name: app, paths: [\"{}\"]}}]\n\
+                 otlp: {{http: {{listen: \"127.0.0.1:{otlp}\"}}}}\nforward: [{{endpoint: \"http://127.0.0.1:{tier}\"}}]\n\
+                 scrape_configs:\n  - {{job_name: weir, scrape_interval: 2s, static_configs: [{{targets: [\"{}\", \"{own_address}\"]}}]}}\n  \
+                 - {{job_name: services, scrape_interval: 2s, static_configs: [{{targets: [\"{}\"]}}]}}\n  \
+                 - {{job_name: gone, scrape_interval: 2s, static_configs: [{{targets: [\"127.0.0.1:{closed}\"]}}]}}\n",
+                log.display(),
+                own(&collector),
+                service.address()
+            )
+        };
+        let mut agent = Weir::start(&folder.path().join("agent"), &config("127.0.0.1:9"));
+        agent.write_config(&config(&own(&agent)));
+        agent.hang_up();
+        Self { folder, otlp, prometheus, agent, collector, _service: service }
+    }
+
+    /// What happens all the time: log lines, and traces with server and client spans, some of them errors.
+    pub(crate) fn act(&self) {
+        let log = self.folder.path().join("app.log");
+        let lines = fs::read_to_string(&log).unwrap_or_default();
+        fs::write(&log, format!("{lines}an order was placed\n")).expect("a log line");
+        let body = ExportTraceServiceRequest {
+            resource_spans: [false, true].map(trace).into_iter().flatten().collect(),
+        };
+        let url = format!("http://127.0.0.1:{}/v1/traces", self.otlp);
+        post_until_acknowledged(&url, &body.encode_to_vec(), Duration::from_secs(30));
+    }
+
+    /// Whether an instant query gives a number.
+    pub(crate) fn has_data(&self, query: &str) -> bool {
+        let answer = self.prometheus.api("query", &[("query", query)]);
+        let series = answer["result"].as_array().cloned().unwrap_or_default();
+        let value = |series: &serde_json::Value| series["value"][1].as_str()?.parse::<f64>().ok();
+        series.iter().filter_map(value).any(|value| !value.is_nan())
+    }
+
+    pub(crate) fn finish(mut self) {
+        self.agent.finish();
+        self.collector.kill();
+        self.prometheus.stop();
+    }
+}
+
+fn trace(is_error: bool) -> Vec<ResourceSpans> {
+    let id: u128 = fastrand::u128(..);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
+    let span = |span_id: u64, kind: i32, name: &str| Span {
+        trace_id: id.to_be_bytes().to_vec(),
+        span_id: span_id.to_be_bytes().to_vec(),
+        parent_span_id: if span_id == 1 { Vec::new() } else { 1_u64.to_be_bytes().to_vec() },
+        name: name.to_owned(),
+        kind,
+        start_time_unix_nano: now - 20_000_000,
+        end_time_unix_nano: now,
+        status: is_error.then(|| Status { code: 2, ..Status::default() }),
+        ..Span::default()
+    };
+    let value = Some(AnyValue { value: Some(any_value::Value::StringValue("payment".to_owned())) });
+    let name = KeyValue { key: "service.name".to_owned(), value, ..KeyValue::default() };
+    let resource = Some(Resource { attributes: vec![name], ..Resource::default() });
+    let spans = vec![span(2, 3, "SELECT"), span(1, 2, "POST /pay")];
+    let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
+    vec![ResourceSpans { resource, scope_spans, ..ResourceSpans::default() }]
+}
+
+/// Half an hour of what the rules would have recorded.
+fn write_history(folder: &Path) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let mut page = String::new();
+    for (of, rate) in [("total", 10.0), ("bad", 0.001)] {
+        let _ = writeln!(page, "# TYPE slo:events_{of}:rate5m gauge");
+        for slo in SLOS {
+            let service = slo.split('-').next().unwrap_or_default();
+            for at in (now - 1800..now).step_by(60) {
+                let labels = format!("service=\"{service}\",slo=\"{slo}\",slo_id=\"{slo}\"");
+                let _ = writeln!(page, "slo:events_{of}:rate5m{{{labels}}} {rate} {at}");
+            }
+        }
+    }
+    page.push_str("# EOF\n");
+    fs::write(folder.join("history.txt"), page).expect("written");
+    let made = Command::new(locate("promtool").expect("it is installed"))
+        .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"])
+        .args([folder.join("history.txt"), folder.join("prometheus/data")])
+        .output()
+        .expect("promtool runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
