@@ -36,7 +36,8 @@ fn span(number: u64) -> Span {
     let id = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let start = 1_760_000_000_000_000_000 + number * 1000;
     Span {
-        trace_id: [id.to_be_bytes(), number.to_be_bytes()].concat(),
+        // The last seven bytes are what samplers take for random.
+        trace_id: [number.to_be_bytes(), id.to_be_bytes()].concat(),
         span_id: id.to_le_bytes().to_vec(),
         parent_span_id: number.to_le_bytes().map(|byte| byte | 1).to_vec(),
         name: format!("GET /api/v1/orders/{}", number % 97),

@@ -16,6 +16,11 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 pub enum JaegerMode {
     /// OTLP in, Badger on disk, query API.
     Store,
+    /// OTLP in, a tenth of all traces decided over 2 s after their first span, OTLP out: the tier's peer in benches.
+    TailSampling {
+        /// Where to.
+        to: String,
+    },
     /// OTLP in, batch, OTLP out to this endpoint (`host:port`): the peer in benches.
     Collector {
         /// Where to.
@@ -63,18 +68,29 @@ impl Jaeger {
         let health =
             format!("  healthcheckv2: {{use_v2: true, http: {{endpoint: \"127.0.0.1:{health_port}\"}}}}\n");
         let telemetry = "  telemetry: {logs: {level: warn}, metrics: {level: none}}\n";
+        let service = format!("extensions:\n{health}service:\n  extensions: [healthcheckv2]\n{telemetry}");
         match mode {
             JaegerMode::Store => self.store_config(&receivers, &health, telemetry),
             JaegerMode::Collector { to, batch } => {
-                let processors = if *batch { "[batch]" } else { "[]" };
-                format!(
-                    "extensions:\n{health}{receivers}processors: {{batch: {{}}}}\nexporters:\n  otlp:\n    endpoint: \
-                     \"{to}\"\n    compression: none\n    tls: {{insecure: true}}\nservice:\n  extensions: \
-                     [healthcheckv2]\n{telemetry}  pipelines:\n    traces: {{receivers: [otlp], processors: \
-                     {processors}, exporters: [otlp]}}\n"
-                )
+                let order = if *batch { "[batch]" } else { "[]" };
+                Self::collector_config((&receivers, &service), to, "{batch: {}}", order)
+            }
+            JaegerMode::TailSampling { to } => {
+                let processors = "{tail_sampling: {decision_wait: 2s, num_traces: 2000000, policies: [{name: tenth, \
+                                  type: probabilistic, probabilistic: {sampling_percentage: 10}}]}, batch: {}}";
+                Self::collector_config((&receivers, &service), to, processors, "[tail_sampling, batch]")
             }
         }
+    }
+
+    /// An OTLP collector with these processors, in order, and their configuration.
+    fn collector_config(parts: (&str, &str), to: &str, processors: &str, order: &str) -> String {
+        let (receivers, service) = parts;
+        format!(
+            "{receivers}processors: {processors}\nexporters:\n  otlp:\n    endpoint: \"{to}\"\n    compression: none\n    \
+             tls: {{insecure: true}}\n{service}  pipelines:\n    traces: {{receivers: [otlp], processors: {order}, \
+             exporters: [otlp]}}\n"
+        )
     }
 
     fn store_config(&self, receivers: &str, health: &str, telemetry: &str) -> String {

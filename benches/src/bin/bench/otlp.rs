@@ -79,12 +79,12 @@ fn measure(subject: &str, spans: u64, requests: u64) -> Result<Row, Box<dyn Erro
     })
 }
 
-fn load(address: &str, spans: u64, requests: u64) -> Result<(), Box<dyn Error>> {
+pub(crate) fn load(address: &str, spans: u64, requests: u64) -> Result<(), Box<dyn Error>> {
     let (spans, requests) = (format!("spans={spans}"), format!("requests={requests}"));
     Helper::start("otlp-load", &[address, &spans, &requests, "connections=2", "in-flight=4"])?.finish()?;
     Ok(())
 }
 
-fn since(before: Usage, after: Usage) -> Usage {
+pub(crate) fn since(before: Usage, after: Usage) -> Usage {
     Usage { cpu_seconds: after.cpu_seconds - before.cpu_seconds, ..after }
 }

@@ -14,7 +14,7 @@ use weir_stack::{Server, free_port, try_get_text};
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A running `weir agent` or `weir dev`.
+/// A running `weir agent`, `weir collector` or `weir dev`.
 pub(crate) struct Weir {
     server: Server,
     port: u16,
@@ -22,11 +22,19 @@ pub(crate) struct Weir {
 
 impl Weir {
     pub(crate) fn start(folder: &Path, config: &str) -> Result<Self, Box<dyn Error>> {
+        Self::start_program("agent", folder, config)
+    }
+
+    pub(crate) fn start_collector(folder: &Path, config: &str) -> Result<Self, Box<dyn Error>> {
+        Self::start_program("collector", folder, config)
+    }
+
+    fn start_program(program: &str, folder: &Path, config: &str) -> Result<Self, Box<dyn Error>> {
         let path = folder.join("weir.yaml");
         fs::write(&path, config)?;
         let port = free_port();
         let mut command = Command::new(beside("weir")?);
-        command.arg("agent").arg("--config").arg(&path).arg("--data").arg(folder.join("data"));
+        command.arg(program).arg("--config").arg(&path).arg("--data").arg(folder.join("data"));
         command.arg("--listen").arg(format!("127.0.0.1:{port}"));
         let ready = format!("http://127.0.0.1:{port}/readyz");
         let log = folder.join("weir.log");
