@@ -10,6 +10,8 @@
 //! last life ended.
 
 mod files;
+#[cfg(test)]
+mod rig;
 mod span_metrics;
 mod spans;
 mod tail_sampling;

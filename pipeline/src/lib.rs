@@ -275,7 +275,8 @@ impl Pipeline {
         watch::times_to_loss(&mut self.clock, &mut exporters, &stats, &self.config);
         self.admin.show(&exporters, &stats);
         if let Some(local) = &self.local {
-            let receivers = self.receivers.running(&self.config).chain([(Receiver::Own, None)]).collect();
+            let inner = self.tier.receivers().chain([Receiver::Own]).map(|receiver| (receiver, None));
+            let receivers = self.receivers.running(&self.config).chain(inner).collect();
             local.overview.observe(exporters, stats, receivers);
         }
     }

@@ -8,7 +8,7 @@ use weir_collector::{SpanMetrics, SpanMetricsParts, TailSampling, TailSamplingPa
 use weir_config::{Config, TailSamplingConfig};
 use weir_intake::{Intake, IntakeSettings};
 use weir_ledger::Ledger;
-use weir_model::Signal;
+use weir_model::{Receiver, Signal};
 use weir_spool::{Spool, SpoolSettings};
 
 use super::budget::Budget;
@@ -103,6 +103,15 @@ impl Tier {
     /// The way in for traces that are sent.
     pub(super) fn traces<'a>(&'a self, main: &'a Intake) -> &'a Intake {
         self.tail.as_ref().map_or(main, |tail| &tail.undecided.intake)
+    }
+
+    /// What it brings into the main spool.
+    pub(super) fn receivers(&self) -> impl Iterator<Item = Receiver> + use<> {
+        let on = [
+            (Receiver::TailSampling, self.tail.is_some()),
+            (Receiver::SpanMetrics, self.span_metrics.is_some()),
+        ];
+        on.into_iter().filter_map(|(receiver, is_on)| is_on.then_some(receiver))
     }
 
     /// Who reads the main spool's traces besides exporters.

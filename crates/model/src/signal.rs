@@ -100,6 +100,11 @@ impl Receiver {
         }
     }
 
+    /// Whether it brings in what weir makes of records that it has: then it is shown only where it does.
+    pub const fn is_inner(self) -> bool {
+        matches!(self, Self::TailSampling | Self::SpanMetrics)
+    }
+
     /// A small dense number, for arrays with one entry per receiver.
     pub const fn index(self) -> usize {
         self as usize

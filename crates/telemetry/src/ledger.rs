@@ -97,7 +97,7 @@ impl Books {
     fn enter(&self, books: &SignalSnapshot) {
         let signal = books.signal.as_str();
         for &(receiver, records) in &books.received {
-            if records > 0 || receiver.brings(books.signal) {
+            if records > 0 || (receiver.brings(books.signal) && !receiver.is_inner()) {
                 self.received.with_label_values(&[signal, receiver.as_str()]).inc_by(records);
             }
         }

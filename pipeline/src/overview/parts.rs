@@ -177,7 +177,7 @@ fn books(books: &SignalSnapshot) -> SignalBooks {
     let received: Vec<ReceivedCount> = books
         .received
         .iter()
-        .filter(|(receiver, records)| *records > 0 || receiver.brings(books.signal))
+        .filter(|(receiver, records)| *records > 0 || (receiver.brings(books.signal) && !receiver.is_inner()))
         .map(|(receiver, records)| ReceivedCount { receiver: receiver.to_string(), records: *records })
         .collect();
     let dropped: Vec<ComponentDrops> = drops(books)

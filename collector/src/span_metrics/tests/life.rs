@@ -1,7 +1,6 @@
 //! One life of the process around span metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::time::Duration;
 
 use prometheus::Registry;
@@ -9,7 +8,7 @@ use prost::Message;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 use weir_config::SpanMetricsConfig;
-use weir_intake::{Intake, IntakeSettings};
+use weir_intake::Intake;
 use weir_ledger::{Ledger, Settlement};
 use weir_model::{Receiver, Signal};
 use weir_proto::generated::otlp::collector_trace::ExportTraceServiceRequest;
@@ -18,11 +17,11 @@ use weir_proto::generated::otlp::resource::Resource;
 use weir_proto::generated::otlp::trace::{ResourceSpans, ScopeSpans, Span, Status};
 use weir_proto::generated::remote_write_v2::{Histogram, Request, TimeSeries};
 use weir_sampling::{Threshold, put_threshold};
-use weir_spool::{Reader, Spool, SpoolSettings, TakeLimits};
+use weir_spool::{Reader, TakeLimits};
 
+use crate::rig::{DEADLINE, intake, opened};
 use crate::span_metrics::{SpanMetrics, SpanMetricsParts};
 
-const DEADLINE: Duration = Duration::from_secs(20);
 const NAME: &str = "span_metrics";
 const REMOTE_WRITE: &str = "remote_write";
 
@@ -194,29 +193,6 @@ fn series_name(refs: &[u32], symbols: &[String]) -> String {
     assert!(pairs.is_sorted(), "{pairs:?}");
     let labels: Vec<String> = pairs[1..].iter().map(|(name, value)| format!("{name}={value}")).collect();
     format!("{}{{{}}}", pairs[0].1, labels.join(","))
-}
-
-fn intake(spool: &Spool, ledger: &Ledger) -> Intake {
-    let settings = IntakeSettings {
-        resource: Vec::new(),
-        correlation_keys: Vec::new(),
-        traces_ratio: 1.0,
-        logs_follow_traces: false,
-        has_exporter: [true; 3],
-    };
-    Intake::new(settings, spool.clone(), ledger.clone())
-}
-
-async fn opened(path: &Path, ledger: &Ledger) -> Spool {
-    let until = Instant::now() + DEADLINE;
-    loop {
-        let settings = SpoolSettings { path: path.to_owned(), ..SpoolSettings::default() };
-        match Spool::open(settings, ledger.clone()) {
-            Ok(spool) => return spool,
-            Err(error) => assert!(Instant::now() < until, "{error}"),
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
 }
 
 fn request(spans: &[Sent]) -> ExportTraceServiceRequest {

@@ -1,6 +1,5 @@
 //! One life of the process around tail sampling.
 
-use std::path::Path;
 use std::time::Duration;
 
 use prometheus::Registry;
@@ -8,18 +7,18 @@ use prost::Message;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 use weir_config::TailSamplingConfig;
-use weir_intake::{Intake, IntakeSettings};
+use weir_intake::Intake;
 use weir_ledger::{Ledger, Settlement};
 use weir_model::{Receiver, Signal};
 use weir_proto::generated::otlp::collector_trace::ExportTraceServiceRequest;
 use weir_proto::generated::otlp::common::{AnyValue, KeyValue, any_value};
 use weir_proto::generated::otlp::resource::Resource;
 use weir_proto::generated::otlp::trace::{ResourceSpans, ScopeSpans, Span, Status};
-use weir_spool::{Reader, Spool, SpoolSettings, TakeLimits};
+use weir_spool::{Reader, TakeLimits};
 
+use crate::rig::{DEADLINE, intake, opened};
 use crate::tail_sampling::{TailSampling, TailSamplingParts};
 
-const DEADLINE: Duration = Duration::from_secs(20);
 const TAIL: &str = "tail_sampling";
 const JAEGER: &str = "jaeger";
 
@@ -83,27 +82,11 @@ pub(super) struct Life {
     registry: Registry,
 }
 
-fn settings(path: &Path) -> SpoolSettings {
-    SpoolSettings { path: path.to_owned(), ..SpoolSettings::default() }
-}
-
-fn intake(spool: &Spool, ledger: &Ledger) -> Intake {
-    let settings = IntakeSettings {
-        resource: Vec::new(),
-        correlation_keys: Vec::new(),
-        traces_ratio: 1.0,
-        logs_follow_traces: false,
-        has_exporter: [true; 3],
-    };
-    Intake::new(settings, spool.clone(), ledger.clone())
-}
-
 impl Life {
     pub(super) async fn begin(world: &World, config: &TailSamplingConfig) -> Self {
         let folder = world.0.path();
         let undecided_ledger = Ledger::new();
         let ledger = Ledger::behind(&undecided_ledger);
-        // The threads of a life that was killed may still hold the lock for a moment.
         let undecided_spool = opened(&folder.join("undecided"), &undecided_ledger).await;
         let spool = opened(&folder.join("spool"), &ledger).await;
         let jaeger = spool.subscribe(Signal::Traces, JAEGER).expect("a cursor");
@@ -208,17 +191,6 @@ impl Life {
     /// Ends between two instructions, without a word.
     pub(super) fn kill(self) {
         self.tail.task.abort();
-    }
-}
-
-async fn opened(path: &Path, ledger: &Ledger) -> Spool {
-    let until = Instant::now() + DEADLINE;
-    loop {
-        match Spool::open(settings(path), ledger.clone()) {
-            Ok(spool) => return spool,
-            Err(error) => assert!(Instant::now() < until, "{error}"),
-        }
-        sleep(Duration::from_millis(10)).await;
     }
 }
 
