@@ -10,6 +10,7 @@
 //! last life ended.
 
 mod files;
+mod registered;
 #[cfg(test)]
 mod rig;
 mod span_metrics;

@@ -40,6 +40,24 @@ impl Prometheus {
         Ok(prometheus)
     }
 
+    /// Writes samples into the data of a Prometheus that is to be started in `folder`: a page of OpenMetrics, without its
+    /// end, whose lines have times.
+    pub fn write_history(folder: &Path, page: &str) -> Result<(), StartError> {
+        let failed = |source| StartError::Spawn { name: "promtool".to_owned(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let history = folder.join("history.txt");
+        fs::write(&history, format!("{page}# EOF\n")).map_err(failed)?;
+        let made = Command::new(locate("promtool")?)
+            .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"])
+            .args([history, folder.join("data")])
+            .output()
+            .map_err(failed)?;
+        if made.status.success() {
+            return Ok(());
+        }
+        Err(failed(std::io::Error::other(String::from_utf8_lossy(&made.stderr).into_owned())))
+    }
+
     /// Starts it after a stop, on the same port and data.
     pub fn start_again(&mut self) -> Result<(), StartError> {
         let data = self.folder.join("data");

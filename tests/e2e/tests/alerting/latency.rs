@@ -3,11 +3,10 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use weir_e2e::{Event, EventsApi, Page, PageServer, Weir};
-use weir_stack::{Alertmanager, Prometheus, PrometheusMode, locate};
+use weir_stack::{Alertmanager, Prometheus, PrometheusMode};
 
 use super::{alert_rules, configured};
 
@@ -88,14 +87,7 @@ fn write_history(
             at += Duration::from_secs(30);
         }
     }
-    page.push_str("# EOF\n");
-    fs::write(folder.join("history.txt"), page).expect("written");
-    let made = Command::new(locate("promtool").expect("it is installed"))
-        .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"])
-        .args([folder.join("history.txt"), folder.join("prometheus/data")])
-        .output()
-        .expect("promtool runs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Prometheus::write_history(&folder.join("prometheus"), &page).expect("promtool writes it");
 }
 
 /// Times from the fault to the first event that tells of an alert, by service; none for one that never came.

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use prost::Message;
@@ -13,7 +12,7 @@ use weir_proto::generated::otlp::collector_trace::ExportTraceServiceRequest;
 use weir_proto::generated::otlp::common::{AnyValue, KeyValue, any_value};
 use weir_proto::generated::otlp::resource::Resource;
 use weir_proto::generated::otlp::trace::{ResourceSpans, ScopeSpans, Span, Status};
-use weir_stack::{Prometheus, PrometheusMode, free_port, locate};
+use weir_stack::{Prometheus, PrometheusMode, free_port};
 
 /// Objectives whose past is written, so that sums over days have their steps.
 const SLOS: [&str; 6] = [
@@ -166,12 +165,5 @@ fn write_history(folder: &Path) {
             }
         }
     }
-    page.push_str("# EOF\n");
-    fs::write(folder.join("history.txt"), page).expect("written");
-    let made = Command::new(locate("promtool").expect("it is installed"))
-        .args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"])
-        .args([folder.join("history.txt"), folder.join("prometheus/data")])
-        .output()
-        .expect("promtool runs");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Prometheus::write_history(&folder.join("prometheus"), &page).expect("promtool writes it");
 }
