@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::{Elasticsearch, Jaeger, JaegerMode, Prometheus, PrometheusMode, locate, post_json, wait_until};
+use crate::{
+    Elasticsearch, Jaeger, JaegerMode, Kubernetes, Prometheus, PrometheusMode, locate, post_json, wait_until,
+};
 use std::time::Duration;
 
 #[test]
@@ -18,6 +20,10 @@ fn the_version_of_a_go_tool_is_the_one_its_module_pins() {
             include_str!("../telemetrygen/go.mod"),
             "github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen",
         ),
+        ("etcd", include_str!("../etcd/go.mod"), "go.etcd.io/etcd/server/v3"),
+        ("kube-apiserver", include_str!("../kubernetes/go.mod"), "k8s.io/kubernetes"),
+        ("kubectl", include_str!("../kubernetes/go.mod"), "k8s.io/kubernetes"),
+        ("kustomize", include_str!("../kustomize/go.mod"), "sigs.k8s.io/kustomize/kustomize/v5"),
     ] {
         let pinned = module
             .lines()
@@ -63,6 +69,24 @@ fn jaeger_and_prometheus_start_stop_and_start_again() {
     prometheus.start_again().expect("prometheus starts again");
     assert!(jaeger.query("services").is_ok());
     assert_eq!(prometheus.api("query", &[("query", "vector(1)")])["result"][0]["value"][1], "1");
+}
+
+#[test]
+fn a_kubernetes_api_server_keeps_its_objects_over_a_restart_and_refuses_fields_that_do_not_exist() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let mut kubernetes = Kubernetes::start(folder.path()).expect("it starts");
+    let space = |field: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", field: {"a": "b"}}});
+    kubernetes.apply(&[space("labels")]);
+    let refused = kubernetes
+        .try_kubectl(
+            &["apply", "--server-side", "--validate=strict", "-f", "-"],
+            &space("lables").to_string(),
+        )
+        .expect_err("there is no such field");
+    assert!(refused.contains("lables"), "{refused}");
+    kubernetes.stop();
+    kubernetes.start_again().expect("it starts again");
+    assert_eq!(kubernetes.kubectl(&["get", "namespace", "shop", "-o", "jsonpath={.metadata.labels.a}"]), "b");
 }
 
 fn world_readable() -> std::fs::Permissions {
