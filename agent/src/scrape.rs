@@ -1,7 +1,7 @@
 //! Scraping of Prometheus targets.
 //!
 //! ```text
-//! static_configs, file_sd_configs --> supervisor --> a loop per target: fetch --> page memory --> Intake::append
+//! static_configs, file_sd_configs, kubernetes_sd_configs --> supervisor --> a loop per target: fetch --> page memory --> Intake::append
 //! ```
 //!
 //! The supervisor turns what is discovered into targets (`target`) and starts, replaces and ends loops by difference
@@ -38,6 +38,7 @@ use tracing::error;
 use weir_config::{Global, ScrapeConfig};
 use weir_http_client::ClientError;
 use weir_intake::Intake;
+use weir_kubernetes::KubernetesMetrics;
 use weir_ledger::Ledger;
 
 use buffers::Buffers;
@@ -89,6 +90,7 @@ impl Scraper {
         intake: Intake,
         ledger: Ledger,
         registry: &Registry,
+        kubernetes: KubernetesMetrics,
         shutdown: CancellationToken,
     ) -> Result<Self, ScrapeError> {
         let prepared = prepare(settings)?;
@@ -97,7 +99,7 @@ impl Scraper {
             Shared { intake, ledger, metrics, buffers: Buffers::default(), shutdown, seed: machine_seed() };
         let targets = Targets::default();
         let (commands, receiver) = mpsc::channel(1);
-        let supervisor = Supervisor::new(Arc::new(shared), targets.clone());
+        let supervisor = Supervisor::new(Arc::new(shared), targets.clone(), kubernetes);
         let supervisor = AbortOnDrop(tokio::spawn(supervisor.run(prepared, receiver)));
         Ok(Self { commands, supervisor, targets })
     }

@@ -16,6 +16,7 @@ mod mark;
 mod metrics;
 mod moves;
 mod pattern;
+mod pod;
 mod reader;
 mod saved;
 mod scan;

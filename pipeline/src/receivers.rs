@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use weir_config::Config;
 use weir_intake::Intake;
+use weir_kubernetes::{KubernetesMetrics, Pods};
 use weir_ledger::Ledger;
 use weir_model::Receiver;
 use weir_otlp_receiver::OtlpMetrics;
@@ -68,10 +69,20 @@ impl Receivers {
         let otlp_metrics = OtlpMetrics::register(registry)?;
         let sink = IntakeSink { logs: intake.clone(), traces: traces.clone() };
         let mut listeners = Listeners::new(sink, otlp_metrics, budget.otlp_in_flight);
-        let scraper =
-            Scraper::start(scrape_settings(config), intake.clone(), ledger.clone(), registry, stop.clone())
-                .map_err(ReceiverError::from)?;
-        let tail_settings = TailSettings::new(config.spool.path.join("tail"));
+        let kubernetes = KubernetesMetrics::register(registry)?;
+        let scraper = Scraper::start(
+            scrape_settings(config),
+            intake.clone(),
+            ledger.clone(),
+            registry,
+            kubernetes.clone(),
+            stop.clone(),
+        )
+        .map_err(ReceiverError::from)?;
+        let tail_settings = TailSettings {
+            pods: config.kubernetes.clone().map(|config| Pods::start(config, kubernetes)),
+            ..TailSettings::new(config.spool.path.join("tail"))
+        };
         let sink = SpoolSink { intake: intake.clone(), spool: spool.clone() };
         let tailer = Tailer::start(&config.logs, tail_settings, sink, ledger.clone(), registry, stop.clone())
             .await

@@ -64,6 +64,7 @@ pub(super) fn refuse_other_program(program: Program, config: &Config) -> Result<
         ("host_metrics", config.host_metrics.is_some()),
         ("logs", !config.logs.is_empty()),
         ("journald", config.journald.is_some()),
+        ("kubernetes", config.kubernetes.is_some()),
     ];
     let of_the_tier =
         [("tail_sampling", config.tail_sampling.is_some()), ("span_metrics", config.span_metrics.is_some())];
@@ -89,6 +90,7 @@ pub(super) fn refuse_what_needs_a_restart(old: &Config, new: &Config) -> Result<
         ("spool", old.spool != new.spool),
         ("limits", old.limits != new.limits),
         ("telemetry", old.telemetry != new.telemetry),
+        ("kubernetes", old.kubernetes != new.kubernetes),
         ("tail_sampling", old.tail_sampling.is_some() != new.tail_sampling.is_some()),
         ("span_metrics", old.span_metrics != new.span_metrics),
     ];

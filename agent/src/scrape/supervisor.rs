@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, warn};
 use weir_config::{FileSdConfig, ScrapeConfig};
 use weir_http_client::HttpClient;
+use weir_kubernetes::{Discovery, KubernetesMetrics};
 
 use super::file_sd::{FileTargets, FolderWatch, folders};
 use super::labelling::LabelRules;
@@ -43,6 +44,8 @@ struct Job {
     config: ScrapeConfig,
     client: Arc<HttpClient>,
     files: FileTargets,
+    /// One per entry of `kubernetes_sd_configs`, once it is started.
+    discoveries: Vec<Discovery>,
     passed_limit: Arc<PassedLimit>,
 }
 
@@ -83,6 +86,7 @@ impl Job {
         Ok(Self {
             client: Arc::new(client),
             files: FileTargets::default(),
+            discoveries: Vec::new(),
             passed_limit: Arc::default(),
             config,
         })
@@ -96,7 +100,19 @@ impl Job {
         if old.config.file_sd_configs == self.config.file_sd_configs {
             self.files = old.files;
         }
+        if old.config.kubernetes_sd_configs == self.config.kubernetes_sd_configs {
+            self.discoveries = old.discoveries;
+        }
         self.passed_limit = old.passed_limit;
+    }
+
+    /// Starts what was not inherited.
+    fn start_discoveries(&mut self, metrics: &KubernetesMetrics, changed: &Arc<Notify>) {
+        if self.discoveries.is_empty() {
+            let configs = self.config.kubernetes_sd_configs.iter().cloned();
+            let start = |config| Discovery::start(config, metrics.clone(), Arc::clone(changed));
+            self.discoveries = configs.map(start).collect();
+        }
     }
 
     fn discover(&self, common: &BTreeMap<String, String>) -> Discovered {
@@ -110,7 +126,9 @@ impl Job {
         let relabel = config.relabel_configs.as_slice().into();
         let parts = JobParts { client: Arc::clone(&self.client), rules: Arc::new(rules), relabel };
         let mut found = Discovered::default();
-        for group in config.static_configs.iter().chain(self.files.groups()) {
+        let discovered: Vec<_> = self.discoveries.iter().map(Discovery::groups).collect();
+        let others = self.files.groups().chain(discovered.iter().flat_map(|groups| groups.iter()));
+        for group in config.static_configs.iter().chain(others) {
             for address in &group.targets {
                 match Target::new(config, &parts, group, address) {
                     Ok(Some(target)) => drop(found.targets.entry(target.key).or_insert(target)),
@@ -141,10 +159,13 @@ pub(super) struct Supervisor {
     targets: Targets,
     watch: FolderWatch,
     next_refresh: Option<Instant>,
+    kubernetes: KubernetesMetrics,
+    /// Told when a job's discoveries found something else.
+    discovered: Arc<Notify>,
 }
 
 impl Supervisor {
-    pub(super) fn new(shared: Arc<Shared>, targets: Targets) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, targets: Targets, kubernetes: KubernetesMetrics) -> Self {
         Self {
             shared,
             jobs: Vec::new(),
@@ -154,6 +175,8 @@ impl Supervisor {
             targets,
             watch: FolderWatch::new(),
             next_refresh: None,
+            kubernetes,
+            discovered: Arc::default(),
         }
     }
 
@@ -172,6 +195,7 @@ impl Supervisor {
                     let _ = done.send(());
                 }
                 () = self.watch.changed() => self.refresh().await,
+                () = self.discovered.notified() => self.sync(),
                 () = wait_until(refresh) => self.refresh().await,
                 Some(ended) = self.loops.join_next() => report(&ended),
                 () = tokio::time::sleep(IDLE) => self.shared.buffers.shrink(),
@@ -191,6 +215,7 @@ impl Supervisor {
             if let Some(old) = old.remove(&job.config.job_name) {
                 job.inherit(old);
             }
+            job.start_discoveries(&self.kubernetes, &self.discovered);
         }
         self.refresh().await;
     }

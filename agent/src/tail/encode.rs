@@ -8,6 +8,7 @@ use bytes::Bytes;
 use weir_config::LineFormat;
 use weir_intake::IntakeSettings;
 use weir_jsonline::{Found, Keys};
+use weir_kubernetes::Pods;
 use weir_model::UnixNanos;
 use weir_proto::attributes::{
     CORRELATION_ID, HOST_NAME, LOG_FILE_PATH, LOG_IOSTREAM, LOG_OFFSET, SCOPE_TAIL, WEIR_FILE_ID, WEIR_JSON,
@@ -19,6 +20,7 @@ use weir_sampling::{Randomness, Threshold};
 use crate::tail::cri::Stream;
 use crate::tail::entry::Entry;
 use crate::tail::identity::FileId;
+use crate::tail::pod::PodPath;
 
 /// Bytes that a record adds to its body, about.
 const RECORD_OVERHEAD: usize = 128;
@@ -32,6 +34,7 @@ pub(crate) struct Style {
     /// Records of traces below it are dropped.
     threshold: Option<Threshold>,
     host_name: String,
+    pods: Option<Pods>,
 }
 
 impl Style {
@@ -42,17 +45,29 @@ impl Style {
             has_keys: !settings.correlation_keys.is_empty(),
             threshold: threshold.filter(|_| settings.logs_follow_traces),
             host_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            pods: None,
             settings,
         }
     }
 
-    /// Resource and scope of one file's records.
+    /// Records of pods' files get what is known of those pods.
+    pub(crate) fn with_pods(self, pods: Option<Pods>) -> Self {
+        Self { pods, ..self }
+    }
+
+    /// Resource and scope of one file's records: what the entry says, then the pod, then the node.
     pub(crate) fn header(&self, entry: &Entry, path: &Path, id: FileId) -> LogsHeader {
+        let pod_path = PodPath::of(path);
+        let pod = pod_path.as_ref().zip(self.pods.as_ref()).and_then(|(path, pods)| path.find(pods));
+        let of_pod = pod_path.as_ref().map(|path| path.attributes(pod.as_deref())).unwrap_or_default();
         let path = path.to_string_lossy();
         let own = &entry.config.attributes;
         let mut resource: Vec<Attribute<'_>> = vec![(LOG_FILE_PATH, AnyValueView::Str(&path))];
         resource.extend(own.iter().map(|(key, value)| (key.as_str(), AnyValueView::Str(value))));
-        let shared = self.settings.resource.iter().filter(|(key, _)| !own.contains_key(key));
+        let others = of_pod.iter().filter(|(key, _)| !own.contains_key(**key));
+        resource.extend(others.map(|(key, value)| (*key, AnyValueView::Str(value))));
+        let is_new = |key: &str| !own.contains_key(key) && !of_pod.contains_key(key);
+        let shared = self.settings.resource.iter().filter(|(key, _)| is_new(key));
         resource.extend(shared.map(|(key, value)| (key.as_str(), AnyValueView::Str(value))));
         if !resource.iter().any(|&(key, _)| key == HOST_NAME) {
             resource.push((HOST_NAME, AnyValueView::Str(&self.host_name)));

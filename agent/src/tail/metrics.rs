@@ -57,6 +57,7 @@ pub(crate) struct TailMetrics {
     pub(crate) checkpoint_damaged: IntCounter,
     pub(crate) checkpoint_errors: IntCounter,
     pub(crate) deleted_bytes: IntGauge,
+    pub(crate) pods_unknown: IntCounter,
     rotations: IntCounterVec,
     bytes_unread: IntCounterVec,
 }
@@ -107,6 +108,10 @@ impl TailMetrics {
                 "Attempts to save the checkpoint that failed.",
             )?,
             deleted_bytes: gauge("weir_tail_deleted_bytes", "Bytes of deleted files held open.")?,
+            pods_unknown: counter(
+                "weir_tail_pods_unknown_total",
+                "Files whose pod the API server did not tell of in time; their first lines have only what the path says.",
+            )?,
             rotations: labelled("weir_tail_rotations_total", "Rotations of log files seen.", "kind")?,
             bytes_unread: labelled(
                 "weir_tail_bytes_unread_at_delete_total",

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
+use weir_kubernetes::Pods;
 
 /// Files held open at most, where the process may open more.
 const FILES_MAX: u64 = 8192;
@@ -13,7 +14,7 @@ const FILES_MAX: u64 = 8192;
 const READS_MAX: usize = 4;
 
 /// Limits and times of the tailer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct TailSettings {
     /// The folder of the checkpoint; created when absent.
     pub dir: PathBuf,
@@ -38,6 +39,10 @@ pub struct TailSettings {
     pub deleted_bytes_max: u64,
     /// How long a stop waits for reads that the spool does not take. Default 5 s.
     pub stop_timeout: Duration,
+    /// What is known of the pods that write files; `None`: only what their paths say.
+    pub pods: Option<Pods>,
+    /// How long a new file waits for its pod to be known. Default 5 s.
+    pub pod_wait: Duration,
 }
 
 impl TailSettings {
@@ -54,6 +59,8 @@ impl TailSettings {
             save_interval: Duration::from_secs(1),
             deleted_bytes_max: 1 << 30,
             stop_timeout: Duration::from_secs(5),
+            pods: None,
+            pod_wait: Duration::from_secs(5),
         }
     }
 }

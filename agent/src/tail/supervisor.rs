@@ -143,7 +143,7 @@ impl<S: Sink> Supervisor<S> {
         let checkpoint = load(settings.dir.clone(), &metrics).await?;
         let (watcher, events) = open_notifications();
         let now = Instant::now();
-        let style = Arc::new(Style::new(sink.settings()));
+        let style = Arc::new(Style::new(sink.settings()).with_pods(settings.pods.clone()));
         let scanner = Scanner {
             entries: Arc::new(entries),
             watcher: watcher.clone(),

@@ -55,6 +55,8 @@ pub(crate) struct Tracked {
     pub(crate) nameless: Option<Nameless>,
     /// A notification will come.
     pub(crate) is_armed: bool,
+    /// Until when its first read waits for its pod to be known.
+    pub(crate) waits_for_pod: Option<Instant>,
     /// The configuration no longer names it.
     pub(crate) is_unwanted: bool,
 }

@@ -3,6 +3,7 @@
 mod environment;
 mod exporters;
 mod http;
+mod kubernetes;
 mod load;
 mod logs;
 mod mistake;
@@ -29,6 +30,10 @@ pub use exporters::{
     RemoteWriteMessage,
 };
 pub use http::{Authorization, BasicAuth, HttpClientConfig, TlsConfig};
+pub use kubernetes::{
+    AttachMetadata, KubernetesAccess, KubernetesConfig, KubernetesRole, KubernetesSdConfig,
+    KubernetesSelector,
+};
 pub use load::{Loaded, load, parse, parse_in, parse_slos, parse_target_groups};
 pub use logs::{JournaldConfig, LineFormat, LogsConfig, StartAt};
 pub use mistake::{Mistake, Mistakes, Place};
@@ -55,6 +60,8 @@ pub struct Config {
     pub remote_write: Vec<RemoteWriteConfig>,
     /// The node's own metrics; off when absent.
     pub host_metrics: Option<HostMetricsConfig>,
+    /// The node's place in a cluster; none when absent.
+    pub kubernetes: Option<KubernetesConfig>,
     /// Log files to tail.
     pub logs: Vec<LogsConfig>,
     /// The systemd journal; off when absent.

@@ -4,6 +4,7 @@
 pub(crate) mod exporters;
 pub(crate) mod global;
 pub(crate) mod http;
+mod kubernetes;
 pub(crate) mod logs;
 pub(crate) mod names;
 pub(crate) mod openslo;

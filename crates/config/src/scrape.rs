@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use weir_relabel::Rule;
 
-use crate::HttpClientConfig;
+use crate::{HttpClientConfig, KubernetesSdConfig};
 
 /// Prometheus' `global`.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,8 @@ pub struct ScrapeConfig {
     pub static_configs: Vec<StaticConfig>,
     /// Targets in other files.
     pub file_sd_configs: Vec<FileSdConfig>,
+    /// Targets from Kubernetes.
+    pub kubernetes_sd_configs: Vec<KubernetesSdConfig>,
     /// Applied to targets.
     pub relabel_configs: Vec<Rule>,
     /// Applied to samples.

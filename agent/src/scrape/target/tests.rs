@@ -26,6 +26,7 @@ fn config() -> ScrapeConfig {
         limits: ScrapeLimits::default(),
         static_configs: Vec::new(),
         file_sd_configs: Vec::new(),
+        kubernetes_sd_configs: Vec::new(),
         relabel_configs: Vec::new(),
         metric_relabel_configs: Vec::new(),
     }

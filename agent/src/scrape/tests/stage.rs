@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use weir_config::{Global, HttpClientConfig, ScrapeConfig, ScrapeLimits, StaticConfig};
 use weir_intake::{Intake, IntakeSettings};
+use weir_kubernetes::KubernetesMetrics;
 use weir_ledger::Ledger;
 use weir_model::{Receiver, Signal};
 use weir_proto::generated::remote_write_v2;
@@ -176,6 +177,7 @@ pub(super) fn job_of(name: &str, target: &str) -> ScrapeConfig {
         limits: ScrapeLimits::default(),
         static_configs: vec![StaticConfig { targets: vec![target.to_owned()], labels: BTreeMap::new() }],
         file_sd_configs: Vec::new(),
+        kubernetes_sd_configs: Vec::new(),
         relabel_configs: Vec::new(),
         metric_relabel_configs: Vec::new(),
     }
@@ -241,7 +243,9 @@ impl Stage {
 
     pub(super) fn start(&mut self, settings: ScrapeSettings) {
         let (intake, ledger) = (self.intake.clone(), self.ledger.clone());
-        let scraper = Scraper::start(settings, intake, ledger, &self.registry, self.shutdown.clone());
+        let (registry, shutdown) = (&self.registry, self.shutdown.clone());
+        let kubernetes = KubernetesMetrics::register(registry).unwrap();
+        let scraper = Scraper::start(settings, intake, ledger, registry, kubernetes, shutdown);
         self.scraper = Some(scraper.unwrap());
     }
 

@@ -123,6 +123,7 @@ impl<S: Sink> Supervisor<S> {
             state: State::Idle,
             reader: Some(reader),
             is_armed: false,
+            waits_for_pod: Some(Instant::now() + self.settings.pod_wait),
             is_unwanted: false,
             entry,
             saved,

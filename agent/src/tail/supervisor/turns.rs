@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 use tracing::warn;
+use weir_kubernetes::Pods;
 
 use super::{Done, Supervisor};
 use crate::tail::encode::Style;
-use crate::tail::metrics::{Rotation, Unread};
+use crate::tail::metrics::{Rotation, TailMetrics, Unread};
+use crate::tail::pod::PodPath;
 use crate::tail::reader::Job;
 use crate::tail::settings::TailSettings;
 use crate::tail::sink::Sink;
@@ -28,7 +30,7 @@ impl<S: Sink> Supervisor<S> {
     fn refresh_style(&mut self) {
         let settings = self.context.sink.settings();
         if !Arc::ptr_eq(&settings, &self.style.settings) {
-            self.style = Arc::new(Style::new(settings));
+            self.style = Arc::new(Style::new(settings).with_pods(self.settings.pods.clone()));
         }
     }
 
@@ -45,6 +47,14 @@ impl<S: Sink> Supervisor<S> {
         };
         if tracked.state != State::Scheduled {
             return;
+        }
+        if self
+            .settings
+            .pods
+            .as_ref()
+            .is_some_and(|pods| waits_for_pod(tracked, pods, now, &self.context.metrics))
+        {
+            return self.schedule.at(now + self.settings.read_delay, slot);
         }
         let Some(reader) = tracked.reader.take() else { return };
         tracked.state = State::Reading { again: false };
@@ -143,6 +153,21 @@ impl<S: Sink> Supervisor<S> {
         }
         self.keep_budget();
     }
+}
+
+/// The first lines of a pod may come before the word of it: they wait a little, so that they get its attributes too.
+fn waits_for_pod(tracked: &mut Tracked, pods: &Pods, now: Instant, metrics: &TailMetrics) -> bool {
+    let Some(until) = tracked.waits_for_pod else { return false };
+    let Some(path) = PodPath::of(&tracked.path) else { return false };
+    let is_known = path.find(pods).is_some();
+    if !is_known && now < until {
+        return true;
+    }
+    tracked.waits_for_pod = None;
+    if !is_known {
+        metrics.pods_unknown.inc();
+    }
+    false
 }
 
 fn is_over(outcome: &Outcome) -> bool {

@@ -40,6 +40,7 @@ fn tracked(ino: u64) -> Tracked {
         links: 1,
         nameless: None,
         is_armed: false,
+        waits_for_pod: None,
         is_unwanted: false,
     }
 }

@@ -4,12 +4,13 @@ use weir_model::Signal;
 
 use crate::read::exporters::{self, ELASTICSEARCH, FORWARD, JAEGER};
 use crate::read::global::{self, GLOBAL};
+use crate::read::kubernetes::{self, KUBERNETES};
 use crate::read::logs::{self, JOURNALD, LOGS};
 use crate::read::names::Names;
 use crate::read::otlp::{self, OTLP};
 use crate::read::remote_write::{self, REMOTE_WRITE};
 use crate::read::runtime::{self, LIMITS, SPOOL, TELEMETRY};
-use crate::read::scrape::{self, HOST_METRICS, SCRAPE, positive};
+use crate::read::scrape::{self, HOST_METRICS, Inherited, SCRAPE, positive};
 use crate::read::tail_sampling::{self, SPAN_METRICS, TAIL_SAMPLING};
 use crate::section::Section;
 use crate::shape::{Environment, Field, Kind, Shape, refused};
@@ -33,6 +34,7 @@ pub(crate) static ROOT: Shape = Shape {
             "Destinations of metrics, as in Prometheus.",
         ),
         Field::new("host_metrics", Kind::Section(&HOST_METRICS), HOST_METRICS.doc),
+        Field::new("kubernetes", Kind::Section(&KUBERNETES), KUBERNETES.doc),
         Field::new("logs", Kind::List(&Kind::Section(&LOGS)), LOGS.doc),
         Field::new("journald", Kind::Section(&JOURNALD), JOURNALD.doc),
         Field::new("otlp", Kind::Section(&OTLP), OTLP.doc),
@@ -123,7 +125,13 @@ static SAMPLING_LOGS: Shape = Shape {
 /// Reads the file; `None` after a mistake that leaves nothing to put in its place.
 pub(crate) fn read(root: &Section<'_>) -> Option<Config> {
     let (global, limits) = global::read(root.section("global").as_ref());
-    let scrape_configs = scrape::read(&root.sections("scrape_configs"), &global, &limits);
+    let kubernetes = root.section("kubernetes").map(|section| kubernetes::kubernetes(&section));
+    let inherited = Inherited {
+        global: &global,
+        limits: &limits,
+        node: kubernetes.as_ref().map(|kubernetes| kubernetes.node_name.as_str()),
+    };
+    let scrape_configs = scrape::read(&root.sections("scrape_configs"), &inherited);
     let mut names = Names::of_exporters();
     let remote_write = remote_write::read_all(&root.sections("remote_write"), &mut names);
     let elasticsearch = named(root, "elasticsearch", &mut names, exporters::elasticsearch);
@@ -141,6 +149,7 @@ pub(crate) fn read(root: &Section<'_>) -> Option<Config> {
         scrape_configs,
         remote_write,
         host_metrics: root.switch("host_metrics").map(|section| scrape::host_metrics(&section)),
+        kubernetes,
         logs: logs::read(&root.sections("logs")),
         journald: root.switch("journald").map(|section| logs::journald(&section)),
         otlp,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::read::global::{self, FORMATS, LIMITS, nonzero};
 use crate::read::http::{self, HTTP_CLIENT};
+use crate::read::kubernetes::{self, KUBERNETES_SD};
 use crate::read::relabel::{self, RELABEL};
 use crate::read::targets::{self, FILE_SD, TARGET_GROUP};
 use crate::section::Section;
@@ -47,6 +48,11 @@ pub(crate) static SCRAPE: Shape = Shape {
         Field::new("enable_compression", Kind::Flag, "Ask for and accept gzip.").or("true"),
         Field::new("static_configs", Kind::List(&Kind::Section(&TARGET_GROUP)), "Targets, written out."),
         Field::new("file_sd_configs", Kind::List(&Kind::Section(&FILE_SD)), "Targets from files."),
+        Field::new(
+            "kubernetes_sd_configs",
+            Kind::List(&Kind::Section(&KUBERNETES_SD)),
+            "Targets from Kubernetes.",
+        ),
         Field::new("relabel_configs", Kind::List(&Kind::Section(&RELABEL)), "Rules applied to targets."),
         Field::new(
             "metric_relabel_configs",
@@ -86,7 +92,6 @@ static DISCOVERIES: Shape = Shape {
         refused("hetzner_sd_configs", DISCOVERY),
         refused("http_sd_configs", DISCOVERY),
         refused("ionos_sd_configs", DISCOVERY),
-        refused("kubernetes_sd_configs", DISCOVERY),
         refused("kuma_sd_configs", DISCOVERY),
         refused("lightsail_sd_configs", DISCOVERY),
         refused("linode_sd_configs", DISCOVERY),
@@ -124,9 +129,18 @@ pub(crate) static HOST_METRICS: Shape = Shape {
     includes: &[],
 };
 
+/// What jobs take from other parts of the file.
+#[derive(Clone, Copy)]
+pub(crate) struct Inherited<'a> {
+    pub(crate) global: &'a Global,
+    pub(crate) limits: &'a ScrapeLimits,
+    /// `kubernetes.node_name`.
+    pub(crate) node: Option<&'a str>,
+}
+
 /// Reads `scrape_configs`.
-pub(crate) fn read(jobs: &[Section<'_>], global: &Global, limits: &ScrapeLimits) -> Vec<ScrapeConfig> {
-    let configs: Vec<ScrapeConfig> = jobs.iter().map(|section| job(section, global, limits)).collect();
+pub(crate) fn read(jobs: &[Section<'_>], inherited: &Inherited<'_>) -> Vec<ScrapeConfig> {
+    let configs: Vec<ScrapeConfig> = jobs.iter().map(|section| job(section, inherited)).collect();
     for (index, config) in configs.iter().enumerate() {
         if configs[..index].iter().any(|earlier| earlier.job_name == config.job_name) {
             let hint = "each job needs a name of its own";
@@ -155,7 +169,8 @@ pub(crate) fn positive(section: &Section<'_>, name: &'static str) -> Duration {
     duration
 }
 
-fn job(section: &Section<'_>, global: &Global, limits: &ScrapeLimits) -> ScrapeConfig {
+fn job(section: &Section<'_>, inherited: &Inherited<'_>) -> ScrapeConfig {
+    let Inherited { global, limits, node } = *inherited;
     let job_name = section.text("job_name").unwrap_or_default();
     if section.has("job_name") && job_name.is_empty() {
         section.mistake("job_name", "is empty", "each job needs a name of its own");
@@ -180,6 +195,11 @@ fn job(section: &Section<'_>, global: &Global, limits: &ScrapeLimits) -> ScrapeC
         limits: global::limits(section, limits),
         static_configs: static_configs(section, section.has("relabel_configs")),
         file_sd_configs: section.sections("file_sd_configs").iter().map(targets::file_sd).collect(),
+        kubernetes_sd_configs: section
+            .sections("kubernetes_sd_configs")
+            .iter()
+            .map(|section| kubernetes::discovery(section, node))
+            .collect(),
         relabel_configs,
         metric_relabel_configs: relabel::read(section, "metric_relabel_configs"),
     }

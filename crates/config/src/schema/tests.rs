@@ -35,6 +35,6 @@ fn unknown_and_refused_settings_are_not_allowed() {
     let job = schema()["$defs"]["scrape_config"].clone();
     assert_eq!(job["additionalProperties"], false);
     assert_eq!(job["required"], json!(["job_name"]));
-    assert!(job["properties"]["kubernetes_sd_configs"].is_null());
+    assert!(job["properties"]["consul_sd_configs"].is_null());
     assert!(job["properties"]["basic_auth"].is_object(), "settings of included sections belong to it");
 }
