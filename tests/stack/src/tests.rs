@@ -24,6 +24,11 @@ fn the_version_of_a_go_tool_is_the_one_its_module_pins() {
         ("kube-apiserver", include_str!("../kubernetes/go.mod"), "k8s.io/kubernetes"),
         ("kubectl", include_str!("../kubernetes/go.mod"), "k8s.io/kubernetes"),
         ("kustomize", include_str!("../kustomize/go.mod"), "sigs.k8s.io/kustomize/kustomize/v5"),
+        (
+            "prometheus-operator-crds",
+            include_str!("../prometheus-operator/go.mod"),
+            "github.com/prometheus-operator/prometheus-operator",
+        ),
     ] {
         let pinned = module
             .lines()
