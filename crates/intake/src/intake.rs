@@ -16,7 +16,7 @@ use weir_spool::{AppendError, Position, Spool};
 
 use crate::prepare::{Prepared, Record, prepare};
 use crate::pressure::Pressure;
-use crate::received_bytes::ReceivedBytes;
+use crate::received::Received;
 use crate::settings::Plan;
 use crate::{Accepted, IntakeSettings, Refused};
 
@@ -37,7 +37,7 @@ pub struct Intake {
     plan: Arc<RwLock<Arc<Plan>>>,
     appending: Arc<Semaphore>,
     pressure: Pressure,
-    bytes: ReceivedBytes,
+    received: Received,
     closing: CancellationToken,
     spool: Spool,
     ledger: Ledger,
@@ -50,7 +50,7 @@ impl Intake {
             plan: Arc::new(RwLock::new(Arc::new(Plan::new(settings)))),
             appending: Arc::new(Semaphore::new(APPENDING_BYTES_MAX)),
             pressure: Pressure::default(),
-            bytes: ReceivedBytes::new(),
+            received: Received::new(),
             closing: CancellationToken::new(),
             spool,
             ledger,
@@ -67,17 +67,17 @@ impl Intake {
         Arc::clone(&self.plan().settings)
     }
 
-    /// Registers `weir_received_bytes_total`.
+    /// Registers `weir_received_bytes_total` and `weir_log_records_total`.
     ///
     /// # Errors
-    /// It is registered already.
+    /// They are registered already.
     pub fn register(&self, registry: &Registry) -> Result<(), prometheus::Error> {
-        registry.register(Box::new(self.bytes.family()))
+        self.received.register(registry)
     }
 
     /// Encoded bytes that `receiver` has brought into the spool.
     pub fn received_bytes(&self, signal: Signal, receiver: Receiver) -> u64 {
-        self.bytes.get(signal, receiver)
+        self.received.bytes(signal, receiver)
     }
 
     /// Takes an `ExportTraceServiceRequest`.
@@ -124,7 +124,7 @@ impl Intake {
             match self.spool.append(batch.clone()).await {
                 Ok(position) => {
                     self.pressure.appended(signal);
-                    self.bytes.add(signal, receiver, batch.payload.len());
+                    self.received.add(signal, receiver, &batch.payload);
                     return Ok(position);
                 }
                 Err(error @ (AppendError::TooLarge { .. } | AppendError::Closed)) => return Err(error),
@@ -169,9 +169,9 @@ impl Intake {
         let closed = || Refused::Unavailable("weir is shutting down".to_owned());
         let permit = Arc::clone(&self.appending).acquire_many_owned(bytes).await.map_err(|_| closed())?;
         let (spool, pressure) = (self.spool.clone(), self.pressure.clone());
-        let bytes_received = self.bytes.clone();
+        let received = self.received.clone();
         let task = tokio::spawn(async move {
-            let outcome = request.append(&spool, &pressure, &bytes_received).await;
+            let outcome = request.append(&spool, &pressure, &received).await;
             drop(permit);
             outcome
         });
@@ -223,12 +223,7 @@ impl Request {
     }
 
     /// Records that are left out count only once the rest is in: a sender that is told to come back brings all again.
-    async fn append(
-        self,
-        spool: &Spool,
-        pressure: &Pressure,
-        bytes_received: &ReceivedBytes,
-    ) -> Result<(), Refused> {
+    async fn append(self, spool: &Spool, pressure: &Pressure, received: &Received) -> Result<(), Refused> {
         self.receive();
         let Some(batch) = self.batch() else {
             self.drop_left_out();
@@ -237,7 +232,7 @@ impl Request {
         match spool.append(batch).await {
             Ok(_) => {
                 pressure.appended(self.signal);
-                bytes_received.add(self.signal, self.receiver, self.prepared.payload.len());
+                received.add(self.signal, self.receiver, &self.prepared.payload);
                 self.drop_left_out();
                 Ok(())
             }

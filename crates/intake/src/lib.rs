@@ -12,7 +12,7 @@ mod intake;
 mod outcome;
 mod prepare;
 mod pressure;
-mod received_bytes;
+mod received;
 #[cfg(test)]
 mod samples;
 mod settings;

@@ -151,7 +151,7 @@ fn documents_become_files_and_what_differs_is_named() {
 }
 
 /// Rules that are written by hand.
-const BY_HAND: [&str; 6] = ["weir", "node", "elasticsearch", "kafka", "postgresql", "redis"];
+const BY_HAND: [&str; 7] = ["weir", "node", "logs", "elasticsearch", "kafka", "postgresql", "redis"];
 
 #[test]
 fn rules_by_hand_pass_their_tests_and_each_alert_has_a_runbook() {

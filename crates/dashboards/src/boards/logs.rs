@@ -65,8 +65,22 @@ pub(super) fn overview() -> Dashboard {
         variables: vec![Variable { name: "instance", series: "weir_build_info", label: "instance" }],
         rows: vec![
             Row { title: "", height: 9, panels: volume },
+            Row { title: "Severity", height: 7, panels: vec![severity()] },
             Row { title: "Files", height: 7, panels: files },
             Row { title: "Delivery", height: 8, panels: delivery },
         ],
     }
+}
+
+fn severity() -> Panel {
+    Panel::new(
+        Kind::Lines,
+        "By severity",
+        Unit::PerSecond,
+        "As records say of themselves; plain lines say nothing. More errors than an hour ago: alerts LogErrorShare and LogErrorSurge, and their runbook.",
+        vec![query(
+            "sum by (severity) (rate(weir_log_records_total{instance=~\"$instance\"}[$__rate_interval]))",
+            "{{severity}}",
+        )],
+    )
 }
