@@ -171,6 +171,14 @@ impl Kubernetes {
     }
 }
 
+/// What the real kustomize makes of a folder; what it complains about.
+pub fn kustomize(folder: &Path) -> Result<String, String> {
+    let program = locate("kustomize").map_err(|error| error.to_string())?;
+    let built = Command::new(program).arg("build").arg(folder).output().map_err(|error| error.to_string())?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if built.status.success() { Ok(text(&built.stdout)) } else { Err(text(&built.stderr)) }
+}
+
 fn start_etcd(folder: &Path, port: u16) -> Result<Server, StartError> {
     let (url, peers) = (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{}", free_port()));
     let mut command = Command::new(locate("etcd")?);

@@ -18,7 +18,7 @@ pub use alertmanager::{Alertmanager, amtool};
 pub use elasticsearch::Elasticsearch;
 pub use http::{get_json, get_text, post_json, try_get_json, try_get_text};
 pub use jaeger::{Jaeger, JaegerMode};
-pub use kubernetes::Kubernetes;
+pub use kubernetes::{Kubernetes, kustomize};
 pub use locate::{NotInstalled, locate};
 pub use port::free_port;
 pub use process::{Server, StartError, wait_until};

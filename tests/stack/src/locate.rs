@@ -22,7 +22,7 @@ pub fn locate(name: &str) -> Result<PathBuf, NotInstalled> {
         .chain(env::split_paths(&on_path))
         .map(|folder| folder.join(name))
         .chain([cached])
-        .find(|path| path.is_file())
+        .find(|path| path.exists())
         .ok_or_else(|| NotInstalled { name: name.to_owned() })
 }
 
