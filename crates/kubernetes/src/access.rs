@@ -9,6 +9,8 @@ use kube::{Client, Config};
 use weir_config::KubernetesAccess;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than a watch goes on (290 s), so that only a server that says nothing at all is given up.
+const READ_TIMEOUT: Duration = Duration::from_secs(300);
 /// Where a pod finds the name of its namespace.
 const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
@@ -54,6 +56,8 @@ pub(crate) async fn client(access: &KubernetesAccess) -> Result<Client, AccessEr
         (None, None) => Config::incluster().map_err(|error| AccessError::NotInCluster(error.into()))?,
     };
     config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.read_timeout = Some(READ_TIMEOUT);
+    config.reset_reader_on_write = true;
     Ok(Client::try_from(config)?)
 }
 

@@ -166,12 +166,11 @@ fn guesses(pattern: &str) -> Vec<String> {
 }
 
 fn matches(matcher: &Matcher, value: &str) -> bool {
-    let is_whole = |pattern: &regex::Regex| pattern.is_match(value);
     match &matcher.op {
         MatchOp::Equal => matcher.value == value,
         MatchOp::NotEqual => matcher.value != value,
-        MatchOp::Re(pattern) => is_whole(pattern),
-        MatchOp::NotRe(pattern) => !is_whole(pattern),
+        MatchOp::Re(pattern) => pattern.is_match(value),
+        MatchOp::NotRe(pattern) => !pattern.is_match(value),
     }
 }
 
