@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use weir_config::Config;
 use weir_proto::attributes::{HOST_NAME, K8S_NODE_NAME};
+use weir_relabel::label_name;
 
 /// The variable through which a DaemonSet tells the node's name (`fieldRef: spec.nodeName`).
 const NODE_NAME_VARIABLE: &str = "K8S_NODE_NAME";
@@ -60,11 +61,6 @@ impl Identity {
     pub fn host_name(&self) -> &str {
         self.attributes.get(HOST_NAME).map_or("", String::as_str)
     }
-}
-
-/// Characters that label names of old may not have become `_`, as OpenTelemetry translates them for Prometheus.
-fn label_name(key: &str) -> String {
-    key.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect()
 }
 
 fn kernel_host_name() -> String {

@@ -32,8 +32,8 @@ use std::sync::Arc;
 
 use prometheus::Registry;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
 use weir_config::{Global, ScrapeConfig};
 use weir_http_client::ClientError;
@@ -79,7 +79,7 @@ pub enum ScrapeError {
 #[derive(Debug)]
 pub struct Scraper {
     commands: mpsc::Sender<Apply>,
-    supervisor: AbortOnDrop,
+    supervisor: AbortOnDropHandle<()>,
     targets: Targets,
 }
 
@@ -100,7 +100,7 @@ impl Scraper {
         let targets = Targets::default();
         let (commands, receiver) = mpsc::channel(1);
         let supervisor = Supervisor::new(Arc::new(shared), targets.clone(), kubernetes);
-        let supervisor = AbortOnDrop(tokio::spawn(supervisor.run(prepared, receiver)));
+        let supervisor = AbortOnDropHandle::new(tokio::spawn(supervisor.run(prepared, receiver)));
         Ok(Self { commands, supervisor, targets })
     }
 
@@ -129,20 +129,10 @@ impl Scraper {
     /// Waits until every loop has ended. To be called after `shutdown` was cancelled. A page that was fetched is taken
     /// into the spool first, which may wait for room; dropped before that, the loops are aborted and what they hold
     /// stays pending in the ledger.
-    pub async fn stop(mut self) {
-        if let Err(error) = (&mut self.supervisor.0).await {
+    pub async fn stop(self) {
+        if let Err(error) = self.supervisor.await {
             error!(%error, "scraping ended before its time");
         }
-    }
-}
-
-/// A task that ends with its handle.
-#[derive(Debug)]
-struct AbortOnDrop(JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 

@@ -4,7 +4,7 @@ mod members;
 mod record;
 
 use weir_config::DataStream;
-use weir_model::Batch;
+use weir_model::{Batch, Level};
 use weir_proto::attributes::{SCOPE_TAIL, WEIR_FILE_ID};
 use weir_proto::otlp::logs::{LogRecordView, RequestView, ScopeView};
 use weir_proto::otlp::{AnyValueView, KeyValues};
@@ -201,7 +201,7 @@ fn put_level(
     fields: &RecordFields<'_>,
 ) -> Result<(), WireError> {
     let text = record.severity_text()?;
-    let Some(level) = level(record.severity_number()) else {
+    let Some(level) = Level::of(i64::from(record.severity_number())).name() else {
         put_text(out, "log.level", Some(text).filter(|text| !text.is_empty()));
         return Ok(());
     };
@@ -210,19 +210,6 @@ fn put_level(
         put_text(out, "log.severity_text", Some(text));
     }
     Ok(())
-}
-
-/// The name of a severity number (OpenTelemetry, logs data model, "Field: SeverityNumber").
-fn level(severity_number: i32) -> Option<&'static str> {
-    Some(match severity_number {
-        1..=4 => "trace",
-        5..=8 => "debug",
-        9..=12 => "info",
-        13..=16 => "warn",
-        17..=20 => "error",
-        21..=24 => "fatal",
-        _ => return None,
-    })
 }
 
 fn put_ids(out: &mut Vec<u8>, record: &LogRecordView<'_>) -> Result<(), WireError> {

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
-use weir_model::{Receiver, Signal};
+use weir_model::{Level, Receiver, Signal};
 use weir_proto::otlp::logs::RequestView;
 use weir_proto::wire::WireError;
 
-/// Ranges of OpenTelemetry's severity numbers, from 1 on, 4 numbers each
-/// ([log data model](https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber)); first those
-/// without one.
-const SEVERITIES: [&str; 7] = ["unspecified", "trace", "debug", "info", "warn", "error", "fatal"];
+/// The label of records that do not tell their severity.
+const UNSPECIFIED: &str = "unspecified";
 
 /// Counts what the spool has taken. Clones share the counters.
 #[derive(Clone, Debug)]
@@ -24,8 +22,8 @@ pub(crate) struct Received {
 struct Counters {
     /// By signal and receiver; none where a receiver cannot bring in a signal.
     bytes: [[Option<IntCounter>; Receiver::ALL.len()]; 3],
-    /// By receiver and severity; none where a receiver brings in no logs.
-    log_records: [Option<[IntCounter; SEVERITIES.len()]>; Receiver::ALL.len()],
+    /// By receiver and level; none where a receiver brings in no logs.
+    log_records: [Option<[IntCounter; Level::ALL.len()]>; Receiver::ALL.len()],
 }
 
 impl Received {
@@ -52,8 +50,11 @@ impl Received {
                 })
             }),
             log_records: Receiver::ALL.map(|receiver| {
-                let counter = |severity| log_records.with_label_values(&[receiver.as_str(), severity]);
-                receiver.brings(Signal::Logs).then(|| SEVERITIES.map(counter))
+                let counter = |level: Level| {
+                    let severity = level.name().unwrap_or(UNSPECIFIED);
+                    log_records.with_label_values(&[receiver.as_str(), severity])
+                };
+                receiver.brings(Signal::Logs).then(|| Level::ALL.map(counter))
             }),
         };
         Self { bytes, log_records, counters: Arc::new(counters) }
@@ -71,9 +72,9 @@ impl Received {
             counter.inc_by(payload.len() as u64);
         }
         if let (Signal::Logs, Some(counters)) = (signal, &self.counters.log_records[receiver.index()]) {
-            let mut counts = [0; SEVERITIES.len()];
+            let mut counts = [0; Level::ALL.len()];
             // What is taken has been checked, or made here.
-            let _ = count_severities(payload, &mut counts);
+            let _ = count_levels(payload, &mut counts);
             for (counter, count) in counters.iter().zip(counts).filter(|(_, count)| *count > 0) {
                 counter.inc_by(count);
             }
@@ -85,23 +86,16 @@ impl Received {
     }
 }
 
-fn count_severities(request: &[u8], counts: &mut [u64; SEVERITIES.len()]) -> Result<(), WireError> {
+/// Adds up the records of each level, in the order of [`Level::ALL`].
+fn count_levels(request: &[u8], counts: &mut [u64; Level::ALL.len()]) -> Result<(), WireError> {
     for resource in RequestView::new(request).resources() {
         for scope in resource?.scopes() {
             for record in scope?.records() {
-                counts[index_of(record?.severity_number())] += 1;
+                counts[Level::of(i64::from(record?.severity_number())) as usize] += 1;
             }
         }
     }
     Ok(())
-}
-
-/// Of a severity number in [`SEVERITIES`].
-fn index_of(number: i32) -> usize {
-    match number {
-        1..=24 => (number as usize - 1) / 4 + 1,
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! <https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber>, with the mappings of its
 //! appendix B for what other systems call them.
 
+use weir_model::Level;
+
 /// Longest text that names a severity.
 const TEXT_BYTES_MAX: usize = 13;
 
@@ -62,15 +64,7 @@ pub fn severity_of_number(level: u64) -> Option<u8> {
 
 /// The name of a `SeverityNumber`'s range, in lower case as ECS has it in `log.level`.
 pub fn severity_name(number: u8) -> Option<&'static str> {
-    Some(match number {
-        1..=4 => "trace",
-        5..=8 => "debug",
-        9..=12 => "info",
-        13..=16 => "warn",
-        17..=20 => "error",
-        21..=24 => "fatal",
-        _ => return None,
-    })
+    Level::of(i64::from(number)).name()
 }
 
 #[cfg(test)]

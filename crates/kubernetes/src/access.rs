@@ -6,17 +6,21 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Uri, header};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
+use tokio::time::sleep;
+use tracing::error;
 use weir_config::KubernetesAccess;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than a watch goes on (290 s), so that only a server that says nothing at all is given up.
 const READ_TIMEOUT: Duration = Duration::from_secs(300);
+/// Before the next try to make a client.
+const RETRY: Duration = Duration::from_secs(10);
 /// Where a pod finds the name of its namespace.
 const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
-pub enum AccessError {
+pub(crate) enum AccessError {
     /// Neither a server nor a file is named, and weir runs in no pod.
     #[error("not in a pod of a cluster ({0}); name api_server or kubeconfig_file")]
     NotInCluster(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -42,6 +46,23 @@ pub enum AccessError {
     /// The client cannot be made.
     #[error("{0}")]
     Client(#[from] kube::Error),
+}
+
+/// Tries `attempt` until it succeeds: a mistake in a file that it needs can be mended meanwhile. `section` is of the
+/// configuration, for the log.
+pub(crate) async fn reach<T, F>(section: &str, attempt: impl Fn() -> F) -> T
+where
+    F: Future<Output = Result<T, AccessError>>,
+{
+    loop {
+        match attempt().await {
+            Ok(reached) => return reached,
+            Err(error) => {
+                error!(%error, section, "no way to the Kubernetes API server, tried again every 10 s")
+            }
+        }
+        sleep(RETRY).await;
+    }
 }
 
 /// Makes a client. Nothing is sent yet.

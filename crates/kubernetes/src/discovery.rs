@@ -10,9 +10,9 @@ use kube::{Api, Client, Resource};
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tracing::error;
+use tokio_util::task::AbortOnDropHandle;
 use weir_config::{KubernetesRole, KubernetesSdConfig, StaticConfig};
 
 use crate::access::{self, AccessError};
@@ -24,14 +24,12 @@ use crate::watch::{Context, follow};
 
 /// Targets are made of changed objects at most this often.
 const REBUILD_INTERVAL: Duration = Duration::from_secs(1);
-/// Before the next try to make a client.
-const ACCESS_RETRY: Duration = Duration::from_secs(10);
 
 /// The targets of one entry of `kubernetes_sd_configs`, kept up to date until this is dropped.
 #[derive(Debug)]
 pub struct Discovery {
     groups: Arc<Mutex<Arc<[StaticConfig]>>>,
-    task: JoinHandle<()>,
+    _task: AbortOnDropHandle<()>,
 }
 
 impl Discovery {
@@ -40,7 +38,7 @@ impl Discovery {
     pub fn start(config: KubernetesSdConfig, metrics: KubernetesMetrics, changed: Arc<Notify>) -> Self {
         let groups: Arc<Mutex<Arc<[StaticConfig]>>> = Arc::new(Mutex::new(Arc::from([])));
         let task = tokio::spawn(run(config, metrics, Arc::clone(&groups), changed));
-        Self { groups, task }
+        Self { groups, _task: AbortOnDropHandle::new(task) }
     }
 
     /// The targets as they are known now, each in a group of its own; none before everything that they are made of has
@@ -50,19 +48,13 @@ impl Discovery {
     }
 }
 
-impl Drop for Discovery {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 async fn run(
     config: KubernetesSdConfig,
     metrics: KubernetesMetrics,
     groups: Arc<Mutex<Arc<[StaticConfig]>>>,
     changed: Arc<Notify>,
 ) {
-    let (client, namespaces) = reach(&config).await;
+    let (client, namespaces) = access::reach("kubernetes_sd_configs", || open(&config)).await;
     let context = Context { metrics, node: config.node.clone(), changed: Arc::default() };
     let mut watches =
         Watches { client, namespaces, context: context.clone(), config: &config, tasks: JoinSet::new() };
@@ -83,21 +75,8 @@ async fn run(
     }
 }
 
-/// Tries until there is a client. A mistake in a file that it needs can be mended meanwhile.
-async fn reach(config: &KubernetesSdConfig) -> (Client, Vec<Option<String>>) {
-    loop {
-        match try_reach(config).await {
-            Ok(reached) => return reached,
-            Err(error) => {
-                error!(%error, "kubernetes_sd_configs: no way to the API server, tried again every 10 s")
-            }
-        }
-        sleep(ACCESS_RETRY).await;
-    }
-}
-
 /// A client, and the namespaces to look at; `None` is all of them.
-async fn try_reach(config: &KubernetesSdConfig) -> Result<(Client, Vec<Option<String>>), AccessError> {
+async fn open(config: &KubernetesSdConfig) -> Result<(Client, Vec<Option<String>>), AccessError> {
     let mut namespaces = config.namespaces.clone();
     if config.own_namespace {
         namespaces.push(access::own_namespace()?);

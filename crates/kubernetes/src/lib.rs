@@ -17,7 +17,6 @@ mod store;
 mod targets;
 mod watch;
 
-pub use access::AccessError;
 pub use discovery::Discovery;
 pub use metrics::KubernetesMetrics;
 pub use pod_metadata::{PodMetadata, Pods};

@@ -45,9 +45,14 @@ macro_rules! resource {
 pub(crate) trait Kept: kube::Resource<DynamicType = ()> + Clone {
     /// Takes out what is not needed. `node`: the only node of interest.
     fn trim(&mut self, node: Option<&str>) {
-        let _ = node;
         self.meta_mut().managed_fields = None;
+        if let Some(node) = node {
+            self.limit_to(node);
+        }
     }
+
+    /// Takes out what is on other nodes, where the API server cannot select by node.
+    fn limit_to(&mut self, _node: &str) {}
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -370,10 +375,7 @@ impl Kept for ReplicaSet {}
 impl Kept for Job {}
 
 impl Kept for Endpoints {
-    /// An object has the addresses of all nodes; those of other nodes need not be kept.
-    fn trim(&mut self, node: Option<&str>) {
-        self.metadata.managed_fields = None;
-        let Some(node) = node else { return };
+    fn limit_to(&mut self, node: &str) {
         for subset in &mut self.subsets {
             let is_here = |address: &EndpointAddress| address.node_name.as_deref() == Some(node);
             subset.addresses.retain(is_here);
@@ -383,11 +385,8 @@ impl Kept for Endpoints {
 }
 
 impl Kept for EndpointSlice {
-    fn trim(&mut self, node: Option<&str>) {
-        self.metadata.managed_fields = None;
-        if let Some(node) = node {
-            self.endpoints.retain(|endpoint| endpoint.node_name.as_deref() == Some(node));
-        }
+    fn limit_to(&mut self, node: &str) {
+        self.endpoints.retain(|endpoint| endpoint.node_name.as_deref() == Some(node));
     }
 }
 

@@ -13,9 +13,8 @@ use std::time::Duration;
 use kube::Api;
 use kube::runtime::watcher::Config;
 use parking_lot::Mutex;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
-use tracing::error;
+use tokio_util::task::AbortOnDropHandle;
 use weir_config::KubernetesConfig;
 
 use crate::access;
@@ -30,14 +29,12 @@ const CONFIG_HASH: &str = "kubernetes.io/config.hash";
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 /// How long deleted pods are remembered: their last lines are still to be read.
 const REMEMBERED: Duration = Duration::from_secs(300);
-/// Before the next try to make a client.
-const ACCESS_RETRY: Duration = Duration::from_secs(10);
 
 /// The pods of the own node, kept up to date until the last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Pods {
     index: Arc<Mutex<Index>>,
-    _task: Arc<AbortOnDrop>,
+    _task: Arc<AbortOnDropHandle<()>>,
 }
 
 /// What is known of one pod.
@@ -69,7 +66,7 @@ impl Pods {
     pub fn start(config: KubernetesConfig, metrics: KubernetesMetrics) -> Self {
         let index = Arc::new(Mutex::new(Index::default()));
         let task = tokio::spawn(run(config, metrics, Arc::clone(&index)));
-        Self { index, _task: Arc::new(AbortOnDrop(task)) }
+        Self { index, _task: Arc::new(AbortOnDropHandle::new(task)) }
     }
 
     /// The pod with this UID, also for a while after it was deleted.
@@ -85,23 +82,8 @@ impl Pods {
     }
 }
 
-#[derive(Debug)]
-struct AbortOnDrop(JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 async fn run(config: KubernetesConfig, metrics: KubernetesMetrics, index: Arc<Mutex<Index>>) {
-    let client = loop {
-        match access::client(&config.access).await {
-            Ok(client) => break client,
-            Err(error) => error!(%error, "kubernetes: no way to the API server, tried again every 10 s"),
-        }
-        sleep(ACCESS_RETRY).await;
-    };
+    let client = access::reach("kubernetes", || access::client(&config.access)).await;
     let store: Store<Pod> = Store::default();
     store.expect_list();
     let context = Context { metrics, node: Some(config.node_name.clone()), changed: Arc::default() };

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use weir_config::{AttachMetadata, KubernetesRole, StaticConfig};
+use weir_relabel::label_name;
 
 use crate::objects::{
     EndpointSlice, Endpoints, Ingress, Job, Namespace, Node, ObjectReference, Pod, ReplicaSet, Service,
@@ -169,11 +170,6 @@ impl Labels {
     fn at(self, address: String) -> StaticConfig {
         StaticConfig { targets: vec![address], labels: self.labels }
     }
-}
-
-/// Characters that a label's name may not have become `_`.
-fn label_name(key: &str) -> String {
-    key.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect()
 }
 
 /// `host:port`, with an IPv6 address in brackets.

@@ -4,10 +4,12 @@
 //! bytes are laid out; `weir-proto` does.
 
 mod batch;
+mod level;
 mod reason;
 mod signal;
 
 pub use batch::{Batch, OrderKey, UnixNanos};
+pub use level::Level;
 pub use reason::Reason;
 pub use signal::{Receiver, Signal};
 

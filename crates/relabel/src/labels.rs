@@ -1,5 +1,10 @@
 //! A label set.
 
+/// Characters that the name of a label may not have become `_`, as Prometheus and OpenTelemetry translate other names.
+pub fn label_name(text: &str) -> String {
+    text.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect()
+}
+
 /// Labels sorted by name. Invariants: names are unique, no value is empty (an empty label is an absent one).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Labels {

@@ -29,5 +29,5 @@ mod template;
 
 pub use action::{Action, RuleError};
 pub use explain::{Change, Step, explain};
-pub use labels::Labels;
+pub use labels::{Labels, label_name};
 pub use rule::{Rule, RuleSpec, apply};

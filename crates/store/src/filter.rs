@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::error::QueryError;
-use crate::level::Level;
 use crate::text::contains_ignoring_case;
+use weir_model::Level;
 
 /// More filters than a person sets.
 const FILTERS_MAX: usize = 64;

@@ -37,20 +37,11 @@ fn jobs(kubernetes: &Kubernetes) -> String {
              \x20 - {{source_labels: [__address__], target_label: was}}\n\
              \x20 - {{action: labelmap, regex: __meta_kubernetes_(.+)}}\n\
              \x20 - {{target_label: __address__, replacement: '127.0.0.1:1'}}\n",
-            access(kubernetes),
+            kubernetes.client_settings(&kubernetes.admin_token_file()),
             if more.is_empty() { "" } else { ", " },
         );
     }
     jobs
-}
-
-fn access(kubernetes: &Kubernetes) -> String {
-    format!(
-        "api_server: '{}', authorization: {{credentials_file: '{}'}}, tls_config: {{ca_file: '{}'}}",
-        kubernetes.url(),
-        kubernetes.admin_token_file().display(),
-        kubernetes.ca_file().display()
-    )
 }
 
 /// What Prometheus says of its own settings among a target's labels.

@@ -30,8 +30,7 @@ fn start(folder: &Path) -> Kubernetes {
 
 /// Server-side apply; unknown fields are refused. Namespaces and kinds may take a moment to be there for the rest.
 fn apply(kubernetes: &Kubernetes, rendered: &str) {
-    let arguments = ["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-"];
-    wait_until("everything is taken", WAIT, || kubernetes.try_kubectl(&arguments, rendered));
+    wait_until("everything is taken", WAIT, || kubernetes.try_apply(rendered));
 }
 
 #[test]
@@ -129,12 +128,7 @@ fn an_agent_discovers_what_is_on_its_node_with_the_permissions_of_its_account() 
     kubernetes.set_status("shop", "pod/cart", &ip);
     let token = folder.path().join("token");
     std::fs::write(&token, kubernetes.account_token("weir-agent", "weir-agent")).expect("a token");
-    let access = format!(
-        "api_server: '{}', authorization: {{credentials_file: '{}'}}, tls_config: {{ca_file: '{}'}}",
-        kubernetes.url(),
-        token.display(),
-        kubernetes.ca_file().display()
-    );
+    let access = kubernetes.client_settings(&token);
     let job = |role: &str| {
         let discovery = format!("[{{role: {role}, own_node: true, {access}}}]");
         format!("- {{job_name: {role}, scrape_interval: 1h, kubernetes_sd_configs: {discovery}}}\n")

@@ -77,7 +77,7 @@ impl Kubernetes {
     }
 
     /// The certificate authority of its certificate, PEM.
-    pub fn ca_file(&self) -> PathBuf {
+    fn ca_file(&self) -> PathBuf {
         self.folder.join("ca.pem")
     }
 
@@ -89,6 +89,16 @@ impl Kubernetes {
     /// Of the user that may do everything.
     pub fn kubeconfig(&self) -> PathBuf {
         self.folder.join("kubeconfig")
+    }
+
+    /// Settings of a client of it, as Prometheus and weir take them, that shows the token in a file.
+    pub fn client_settings(&self, token_file: &Path) -> String {
+        format!(
+            "api_server: '{}', authorization: {{credentials_file: '{}'}}, tls_config: {{ca_file: '{}'}}",
+            self.url(),
+            token_file.display(),
+            self.ca_file().display()
+        )
     }
 
     /// Runs kubectl as the user that may do everything; what it printed.
@@ -124,8 +134,13 @@ impl Kubernetes {
     /// Creates objects or changes them to what is given, by server-side apply; unknown fields are refused.
     pub fn apply(&self, objects: &[Value]) {
         let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": objects});
+        self.try_apply(&list.to_string()).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// The same with objects in YAML or JSON; what kubectl printed, or what it complained about.
+    pub fn try_apply(&self, objects: &str) -> Result<String, String> {
         let apply = ["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-"];
-        self.try_kubectl(&apply, &list.to_string()).unwrap_or_else(|error| panic!("{error}"));
+        self.try_kubectl(&apply, objects)
     }
 
     /// Changes the status of an object as its kubelet or controller would. `object` as in `pod/name`.

@@ -82,12 +82,7 @@ fn a_kubernetes_api_server_keeps_its_objects_over_a_restart_and_refuses_fields_t
     let mut kubernetes = Kubernetes::start(folder.path()).expect("it starts");
     let space = |field: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", field: {"a": "b"}}});
     kubernetes.apply(&[space("labels")]);
-    let refused = kubernetes
-        .try_kubectl(
-            &["apply", "--server-side", "--validate=strict", "-f", "-"],
-            &space("lables").to_string(),
-        )
-        .expect_err("there is no such field");
+    let refused = kubernetes.try_apply(&space("lables").to_string()).expect_err("there is no such field");
     assert!(refused.contains("lables"), "{refused}");
     kubernetes.stop();
     kubernetes.start_again().expect("it starts again");

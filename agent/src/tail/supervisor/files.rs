@@ -1,7 +1,7 @@
 //! Files that come, lose their names and go.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -12,6 +12,7 @@ use super::Supervisor;
 use crate::tail::identity::Inode;
 use crate::tail::mark::Progress;
 use crate::tail::metrics::{Rotation, Unread};
+use crate::tail::pod::PodPath;
 use crate::tail::reader::{Opening, Reader};
 use crate::tail::saved::SavedFile;
 use crate::tail::scan::{Found, Scanned};
@@ -65,7 +66,7 @@ impl<S: Sink> Supervisor<S> {
         self.count_open();
     }
 
-    fn detach(&mut self, name: &std::path::Path) {
+    fn detach(&mut self, name: &Path) {
         let Some(slot) = self.table.detach(name) else { return };
         self.context.metrics.rotated(Rotation::Renamed);
         match self.table.get(slot).map(|tracked| tracked.state) {
@@ -123,7 +124,7 @@ impl<S: Sink> Supervisor<S> {
             state: State::Idle,
             reader: Some(reader),
             is_armed: false,
-            waits_for_pod: Some(Instant::now() + self.settings.pod_wait),
+            waits_for_pod: self.pod_deadline(&found.path),
             is_unwanted: false,
             entry,
             saved,
@@ -137,6 +138,12 @@ impl<S: Sink> Supervisor<S> {
             self.wake(slot, Instant::now());
         }
         slot
+    }
+
+    /// Until when the first read of a pod's file may wait for its pod to be known.
+    fn pod_deadline(&self, path: &Path) -> Option<Instant> {
+        let is_of_pod = self.settings.pods.is_some() && PodPath::of(path).is_some();
+        is_of_pod.then(|| Instant::now() + self.settings.pod_wait)
     }
 
     fn take_opening(&mut self, slot: SlotId, opening: Opening) {

@@ -1,12 +1,10 @@
 //! A target per address and port of each `Endpoints` object, and per further port of the pods behind them.
 
-use std::collections::BTreeMap;
-
 use weir_config::StaticConfig;
 
+use super::pod::Covered;
 use super::{Labels, Sources, join, pod, service};
 use crate::objects::{EndpointAddress, EndpointPort, Endpoints};
-use crate::store::Key;
 
 pub(super) fn targets(object: &Endpoints, sources: &Sources<'_>) -> Vec<StaticConfig> {
     let namespace = object.metadata.namespace.as_deref().unwrap_or_default();
@@ -18,7 +16,7 @@ pub(super) fn targets(object: &Endpoints, sources: &Sources<'_>) -> Vec<StaticCo
     common.add_metadata("endpoints", &object.metadata);
     sources.attach_namespace(&mut common, namespace);
     let mut targets = Vec::new();
-    let mut covered: BTreeMap<Key, Vec<u16>> = BTreeMap::new();
+    let mut covered = Covered::new();
     for subset in &object.subsets {
         for port in &subset.ports {
             let ready = subset.addresses.iter().map(|address| (address, true));
@@ -36,8 +34,7 @@ pub(super) fn targets(object: &Endpoints, sources: &Sources<'_>) -> Vec<StaticCo
             }
         }
     }
-    let seen = covered.iter().filter_map(|(key, ports)| Some((sources.pods.get(key)?, ports)));
-    targets.extend(seen.flat_map(|(pod, ports)| pod::uncovered(pod, ports, &common, sources)));
+    targets.extend(pod::uncovered(&covered, &common, sources));
     targets
 }
 

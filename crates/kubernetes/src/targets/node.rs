@@ -1,8 +1,9 @@
 //! A target per node: its kubelet.
 
 use weir_config::StaticConfig;
+use weir_relabel::label_name;
 
-use super::{Labels, join, label_name};
+use super::{Labels, join};
 use crate::objects::Node;
 
 /// Kinds of address, the one that is scraped first.

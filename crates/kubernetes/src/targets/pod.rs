@@ -1,10 +1,13 @@
 //! A target per container port of each pod, and what the targets of endpoints say of their pods.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use weir_config::StaticConfig;
 
 use super::{Labels, Sources, join};
 use crate::objects::{Container, ContainerPort, Pod, controller};
+use crate::store::Key;
 
 /// A container without ports gives a target without one, which relabelling may add.
 pub(super) fn targets(pod: &Pod, sources: &Sources<'_>) -> Vec<StaticConfig> {
@@ -21,10 +24,8 @@ pub(super) fn targets(pod: &Pod, sources: &Sources<'_>) -> Vec<StaticConfig> {
     let mut targets = Vec::new();
     for (container, is_init) in containers(pod) {
         let mut labels = common.clone();
-        labels.add("pod_container_name", container.name.as_str());
+        name_container(&mut labels, container, is_init);
         labels.add("pod_container_id", container_id(pod, container, is_init));
-        labels.add("pod_container_image", container.image.as_str());
-        labels.add("pod_container_init", is_init.to_string());
         if container.ports.is_empty() {
             targets.push(labels.clone().at(pod.status.pod_ip.clone()));
         }
@@ -83,37 +84,38 @@ fn add_owners(labels: &mut Labels, pod: &ObjectMeta, sources: &Sources<'_>) {
 pub(super) fn add_container(labels: &mut Labels, pod: &Pod, port: u16, protocol: Option<&str>) {
     for (container, is_init) in containers(pod) {
         if let Some(found) = container.ports.iter().find(|found| found.container_port == port) {
-            labels.add("pod_container_name", container.name.as_str());
-            labels.add("pod_container_image", container.image.as_str());
-            labels.add("pod_container_init", is_init.to_string());
+            name_container(labels, container, is_init);
             add_port(labels, found, protocol.unwrap_or(&found.protocol));
         }
     }
 }
 
-/// Targets of the ports of a pod that none of its endpoints has.
-pub(super) fn uncovered(
-    pod: &Pod,
-    covered: &[u16],
-    common: &Labels,
-    sources: &Sources<'_>,
-) -> Vec<StaticConfig> {
+/// The ports of each pod that its endpoints have.
+pub(super) type Covered = BTreeMap<Key, Vec<u16>>;
+
+/// Targets of the ports of these pods that none of their endpoints has.
+pub(super) fn uncovered(covered: &Covered, common: &Labels, sources: &Sources<'_>) -> Vec<StaticConfig> {
     let mut targets = Vec::new();
-    if pod.status.pod_ip.is_empty() {
-        return targets;
-    }
-    for (container, is_init) in containers(pod) {
-        for port in container.ports.iter().filter(|port| !covered.contains(&port.container_port)) {
-            let mut labels = common.clone();
-            labels.add("pod_container_name", container.name.as_str());
-            labels.add("pod_container_image", container.image.as_str());
-            labels.add("pod_container_init", is_init.to_string());
-            add_port(&mut labels, port, &port.protocol);
-            labels.merge(&self::labels(pod, sources));
-            targets.push(labels.at(join(&pod.status.pod_ip, port.container_port)));
+    for (key, covered) in covered {
+        // A pod has no address while it starts and after it was evicted.
+        let Some(pod) = sources.pods.get(key).filter(|pod| !pod.status.pod_ip.is_empty()) else { continue };
+        for (container, is_init) in containers(pod) {
+            for port in container.ports.iter().filter(|port| !covered.contains(&port.container_port)) {
+                let mut labels = common.clone();
+                name_container(&mut labels, container, is_init);
+                add_port(&mut labels, port, &port.protocol);
+                labels.merge(&self::labels(pod, sources));
+                targets.push(labels.at(join(&pod.status.pod_ip, port.container_port)));
+            }
         }
     }
     targets
+}
+
+fn name_container(labels: &mut Labels, container: &Container, is_init: bool) {
+    labels.add("pod_container_name", container.name.as_str());
+    labels.add("pod_container_image", container.image.as_str());
+    labels.add("pod_container_init", is_init.to_string());
 }
 
 fn add_port(labels: &mut Labels, port: &ContainerPort, protocol: &str) {

@@ -3,7 +3,7 @@
 use weir_config::StaticConfig;
 
 use super::{Labels, Sources, join};
-use crate::objects::Service;
+use crate::objects::{Service, ServicePort};
 
 pub(super) fn targets(service: &Service, sources: &Sources<'_>) -> Vec<StaticConfig> {
     let name = service.metadata.name.as_deref().unwrap_or_default();
@@ -11,7 +11,7 @@ pub(super) fn targets(service: &Service, sources: &Sources<'_>) -> Vec<StaticCon
     let mut common = labels(service);
     sources.attach_namespace(&mut common, namespace);
     let spec = &service.spec;
-    let of_port = |port: &crate::objects::ServicePort| {
+    let of_port = |port: &ServicePort| {
         let mut labels = common.clone();
         labels.add("service_port_name", port.name.as_str());
         labels.add("service_port_number", port.port.to_string());

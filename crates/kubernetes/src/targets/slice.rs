@@ -1,12 +1,11 @@
 //! A target per address and port of each `EndpointSlice`, and per further port of the pods behind them.
 
-use std::collections::BTreeMap;
-
 use weir_config::StaticConfig;
+use weir_relabel::label_name;
 
-use super::{Labels, Sources, join, label_name, pod, service};
+use super::pod::Covered;
+use super::{Labels, Sources, join, pod, service};
 use crate::objects::{Endpoint, EndpointSlice, Service, SlicePort};
-use crate::store::Key;
 
 /// Names the service that a slice belongs to.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -26,7 +25,7 @@ pub(super) fn targets(slice: &EndpointSlice, sources: &Sources<'_>) -> Vec<Stati
         return Vec::new();
     }
     let mut targets = Vec::new();
-    let mut covered: BTreeMap<Key, Vec<u16>> = BTreeMap::new();
+    let mut covered = Covered::new();
     for (endpoint, port) in
         slice.endpoints.iter().flat_map(|it| slice.ports.iter().map(move |port| (it, port)))
     {
@@ -43,8 +42,7 @@ pub(super) fn targets(slice: &EndpointSlice, sources: &Sources<'_>) -> Vec<Stati
         let at = |address: &String| port.port.map_or_else(|| address.clone(), |port| join(address, port));
         targets.extend(endpoint.addresses.iter().map(|address| labels.clone().at(at(address))));
     }
-    let seen = covered.iter().filter_map(|(key, ports)| Some((sources.pods.get(key)?, ports)));
-    targets.extend(seen.flat_map(|(pod, ports)| pod::uncovered(pod, ports, &common, sources)));
+    targets.extend(pod::uncovered(&covered, &common, sources));
     targets
 }
 

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use super::{FieldValue, Filters};
-use crate::level::Level;
+use weir_model::Level;
 
 fn passes(filters: &[&str]) -> bool {
     Filters::parse(filters).expect("the filters are valid").pass(|field| match field {

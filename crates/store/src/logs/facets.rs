@@ -12,10 +12,10 @@ use super::scan::{LogSelection, Order, scan};
 use crate::clock::ms;
 use crate::error::QueryError;
 use crate::json::{self, as_text};
-use crate::level::Level;
 use crate::lookup::Lookup;
 use crate::place::time_of;
 use crate::readers::Budget;
+use weir_model::Level;
 
 /// Records looked at.
 const RECORDS_MAX: u64 = 10_000;

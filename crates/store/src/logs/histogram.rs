@@ -9,10 +9,10 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::scan::{LogSelection, Order, scan};
 use crate::clock::{NANOS_PER_MS, ms};
 use crate::error::QueryError;
-use crate::level::Level;
 use crate::lookup::Lookup;
 use crate::place::time_of;
 use crate::readers::Budget;
+use weir_model::Level;
 
 /// Buckets of a histogram at most.
 pub const BUCKETS_MAX: usize = 500;

@@ -10,9 +10,9 @@ use super::record::{Body, Narrow, put_searched_text};
 use crate::filter::{FieldValue, Filter, Filters, Test};
 use crate::hex;
 use crate::json::{self, as_text, member};
-use crate::level::Level;
 use crate::lookup::{Lookup, Resource};
 use crate::search::Search;
+use weir_model::Level;
 
 /// Fields that the narrow row and what it refers to tell.
 const NARROW_FIELDS: [&str; 6] = ["level", "service", "trace.id", "span.id", "scope", "log.file.path"];

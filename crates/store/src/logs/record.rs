@@ -9,9 +9,9 @@ use crate::clock::{ms, rfc3339};
 use crate::error::QueryError;
 use crate::hex;
 use crate::json::{self, as_text};
-use crate::level::Level;
 use crate::lookup::{Lookup, Scope};
 use crate::text::{BREAK, fold};
+use weir_model::Level;
 
 /// Characters of a message in a list.
 const MESSAGE_MAX: usize = 2_000;

@@ -9,18 +9,17 @@ pub(crate) fn create(kubernetes: &Kubernetes) {
         object("v1", "Namespace", "", "shop", json!({"labels": {"team": "payments"}}), json!({})),
         object("v1", "Namespace", "", "default", json!({}), json!({})),
     ]);
-    let owned = |kind: &str, name: &str| json!({"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": "1", "controller": true});
     let template = json!({"metadata": {"labels": {"app": "cart"}}, "spec": {"containers": [{"name": "web", "image": "cart:1"}]}});
     let batch = json!({"metadata": {}, "spec": {"restartPolicy": "Never", "containers": [{"name": "run", "image": "report:1"}]}});
     kubernetes.apply(&[
         node("node-1"),
         node("node-2"),
         object(
-            "apps/v1", "ReplicaSet", "shop", "cart-5f7d", json!({"ownerReferences": [owned("Deployment", "cart")]}),
+            "apps/v1", "ReplicaSet", "shop", "cart-5f7d", json!({"ownerReferences": [owner("apps/v1", "Deployment", "cart")]}),
             json!({"spec": {"selector": {"matchLabels": {"app": "cart"}}, "template": template}}),
         ),
         object(
-            "batch/v1", "Job", "shop", "report-29384756", json!({"ownerReferences": [owned("CronJob", "report")]}),
+            "batch/v1", "Job", "shop", "report-29384756", json!({"ownerReferences": [owner("batch/v1", "CronJob", "report")]}),
             json!({"spec": {"template": batch}}),
         ),
         object(
@@ -55,11 +54,10 @@ pub(crate) fn create(kubernetes: &Kubernetes) {
 
 /// A pod of the deployment `cart` that runs on a node.
 pub(crate) fn create_pod(kubernetes: &Kubernetes, name: &str, node: &str, ip: &str) {
-    let owner = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "cart-5f7d", "uid": "1", "controller": true});
     let metadata = json!({
         "labels": {"app": "cart", "pod-template-hash": "5f7d"},
         "annotations": {"prometheus.io/port": "8080"},
-        "ownerReferences": [owner],
+        "ownerReferences": [owner("apps/v1", "ReplicaSet", "cart-5f7d")],
     });
     let spec = json!({"spec": {
         "nodeName": node,
@@ -88,9 +86,15 @@ pub(crate) fn create_pod(kubernetes: &Kubernetes, name: &str, node: &str, ip: &s
 }
 
 fn create_report(kubernetes: &Kubernetes) {
-    let owner = json!({"apiVersion": "batch/v1", "kind": "Job", "name": "report-29384756", "uid": "1", "controller": true});
     let spec = json!({"spec": {"nodeName": "node-1", "containers": [{"name": "run", "image": "report:1"}]}});
-    kubernetes.apply(&[object("v1", "Pod", "shop", "report-1", json!({"ownerReferences": [owner]}), spec)]);
+    kubernetes.apply(&[object(
+        "v1",
+        "Pod",
+        "shop",
+        "report-1",
+        json!({"ownerReferences": [owner("batch/v1", "Job", "report-29384756")]}),
+        spec,
+    )]);
     kubernetes.set_status(
         "shop",
         "pod/report-1",
@@ -161,4 +165,8 @@ fn object(api: &str, kind: &str, namespace: &str, name: &str, metadata: Value, r
         object["metadata"]["namespace"] = namespace.into();
     }
     object
+}
+
+fn owner(api: &str, kind: &str, name: &str) -> Value {
+    json!({"apiVersion": api, "kind": kind, "name": name, "uid": "1", "controller": true})
 }

@@ -37,17 +37,22 @@ impl Level {
         }
     }
 
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
+    /// The name in lower case, as ECS has it in `log.level`; none when it is not told.
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Unknown => return None,
             Self::Trace => "trace",
             Self::Debug => "debug",
             Self::Info => "info",
             Self::Warn => "warn",
             Self::Error => "error",
             Self::Fatal => "fatal",
-        }
+        })
+    }
+
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        self.name().unwrap_or("unknown")
     }
 
     /// The level with this name.
@@ -56,7 +61,7 @@ impl Level {
     }
 
     /// Its place in the order.
-    pub(crate) fn rank(self) -> f64 {
+    pub fn rank(self) -> f64 {
         f64::from(self as u8)
     }
 }
