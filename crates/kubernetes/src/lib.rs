@@ -6,7 +6,7 @@
 //!
 //! A watch lists its objects and then follows their changes (`watch`); what is kept of an object is what some label or
 //! attribute is made of (`objects`). While the server cannot be reached, everything stays as it was known last; a watch
-//! is taken up again with growing pauses of up to 30 s, and each failure is counted.
+//! is taken up again with growing pauses of up to a minute, and each failure is counted.
 
 mod access;
 mod discovery;

@@ -1,7 +1,7 @@
 //! What is known of the pods of the own node, by pod UID: attributes for their logs.
 //!
 //! Names are those of OpenTelemetry's
-//! [resource conventions](https://opentelemetry.io/docs/specs/semconv/resource/k8s/); `service.*` follow its
+//! [resource conventions](https://opentelemetry.io/docs/specs/semconv/resource/k8s/); `service.*` come near its
 //! [rules for Kubernetes](https://opentelemetry.io/docs/specs/semconv/non-normative/k8s-attributes/).
 
 mod attributes;
