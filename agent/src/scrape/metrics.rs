@@ -91,7 +91,7 @@ impl ScrapeMetrics {
             targets: IntGauge::new("weir_scrape_targets", "Targets that are scraped.")?,
             targets_refused: IntCounter::new(
                 "weir_scrape_targets_refused_total",
-                "Discovered addresses that cannot be scraped, counted each time the targets change.",
+                "Discovered addresses that cannot be scraped, each counted when it turns up.",
             )?,
             series: IntGauge::new("weir_scrape_series", "Series on the last page of each target.")?,
             page_memory: IntGauge::new(

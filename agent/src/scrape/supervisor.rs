@@ -1,6 +1,6 @@
 //! Which loops run: targets from the configuration and from files, applied by difference.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, warn};
-use weir_config::{FileSdConfig, ScrapeConfig};
+use weir_config::{FileSdConfig, KubernetesSdConfig, ScrapeConfig};
 use weir_http_client::HttpClient;
 use weir_kubernetes::{Discovery, KubernetesMetrics};
 
@@ -46,6 +46,8 @@ struct Job {
     files: FileTargets,
     /// One per entry of `kubernetes_sd_configs`, once it is started.
     discoveries: Vec<Discovery>,
+    /// Addresses that were none when targets were made last, and why.
+    refused: HashSet<(String, String)>,
     passed_limit: Arc<PassedLimit>,
 }
 
@@ -57,8 +59,7 @@ struct Discovered {
     /// Dropped by relabelling; those beyond [`DROPPED_MAX`] are only counted.
     dropped: Vec<Dropped>,
     dropped_total: u64,
-    /// Addresses that are none.
-    refused: u64,
+    refused: HashSet<(String, String)>,
 }
 
 /// A loop that runs.
@@ -87,6 +88,7 @@ impl Job {
             client: Arc::new(client),
             files: FileTargets::default(),
             discoveries: Vec::new(),
+            refused: HashSet::new(),
             passed_limit: Arc::default(),
             config,
         })
@@ -100,19 +102,35 @@ impl Job {
         if old.config.file_sd_configs == self.config.file_sd_configs {
             self.files = old.files;
         }
-        if old.config.kubernetes_sd_configs == self.config.kubernetes_sd_configs {
-            self.discoveries = old.discoveries;
-        }
+        self.discoveries = old.discoveries;
+        self.refused = old.refused;
         self.passed_limit = old.passed_limit;
     }
 
-    /// Starts what was not inherited.
+    /// Goes on with inherited discoveries that are still configured and starts the others. Those that take the place of
+    /// one that is not configured any more have its targets until their own are known.
     fn start_discoveries(&mut self, metrics: &KubernetesMetrics, changed: &Arc<Notify>) {
-        if self.discoveries.is_empty() {
-            let configs = self.config.kubernetes_sd_configs.iter().cloned();
-            let start = |config| Discovery::start(config, metrics.clone(), Arc::clone(changed));
-            self.discoveries = configs.map(start).collect();
-        }
+        let configs = &self.config.kubernetes_sd_configs;
+        let inherited = std::mem::take(&mut self.discoveries).into_iter();
+        let (mut kept, replaced): (Vec<_>, Vec<_>) =
+            inherited.partition(|discovery| configs.contains(discovery.config()));
+        let mut replaced = replaced.into_iter();
+        let go_on = |config: &KubernetesSdConfig| {
+            if let Some(at) = kept.iter().position(|discovery| discovery.config() == config) {
+                return kept.swap_remove(at);
+            }
+            let first = replaced.next().map(|discovery| discovery.groups()).unwrap_or_default();
+            Discovery::start(config.clone(), first, metrics.clone(), Arc::clone(changed))
+        };
+        self.discoveries = configs.iter().map(go_on).collect();
+    }
+
+    /// Warns of addresses that were not refused before; gives how many these are.
+    fn refuse(&mut self, refused: HashSet<(String, String)>) -> u64 {
+        let before = std::mem::replace(&mut self.refused, refused);
+        let new = self.refused.difference(&before);
+        new.map(|(address, error)| warn!(job = self.config.job_name, address, error, "not a target")).count()
+            as u64
     }
 
     fn discover(&self, common: &BTreeMap<String, String>) -> Discovered {
@@ -139,8 +157,7 @@ impl Job {
                         }
                     }
                     Err(error) => {
-                        found.refused += 1;
-                        warn!(job = config.job_name, address, %error, "not a target");
+                        found.refused.insert((address.clone(), error.to_string()));
                     }
                 }
             }
@@ -250,10 +267,10 @@ impl Supervisor {
     fn sync(&mut self) {
         let mut wanted = HashMap::new();
         let (mut dropped, mut dropped_total) = (Vec::new(), 0);
-        for job in &self.jobs {
+        for job in &mut self.jobs {
             let Discovered { targets, dropped: of_job, dropped_total: total, refused } =
                 job.discover(&self.common);
-            self.shared.metrics.targets_refused.inc_by(refused);
+            self.shared.metrics.targets_refused.inc_by(job.refuse(refused));
             dropped_total += total;
             dropped.extend(of_job.into_iter().take(DROPPED_MAX - dropped.len()));
             let limit = job.config.limits.target_limit;

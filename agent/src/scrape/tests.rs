@@ -219,6 +219,26 @@ async fn targets_in_files_come_and_go_with_the_files() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_none_is_counted_when_it_turns_up() {
+    let mut stage = Stage::new().await;
+    stage.answer(Answer::page("a 1\n"));
+    let wrong = |address: &str| {
+        let mut wrong = job("j", &stage);
+        wrong.static_configs[0].targets.push(address.to_owned());
+        settings(vec![wrong])
+    };
+    let [first, again, another] = ["a/b", "a/b", "a/c"].map(wrong);
+    stage.start(first);
+    stage.until(|stage| stage.up() == 1, "the other target is scraped").await;
+    assert_eq!(stage.targets_refused(), 1);
+    stage.apply(again).await;
+    assert_eq!(stage.targets_refused(), 1);
+    stage.apply(another).await;
+    assert_eq!(stage.targets_refused(), 2);
+    stage.stop_and_check_books().await;
+}
+
+#[tokio::test]
 async fn a_job_whose_client_cannot_be_made_is_refused_and_changes_nothing() {
     let mut stage = Stage::new().await;
     stage.answer(Answer::page("a 1\n"));

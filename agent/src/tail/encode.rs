@@ -1,6 +1,7 @@
 //! From lines to a batch: one OTLP request per read, each body copied once.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -55,23 +56,20 @@ impl Style {
         Self { pods, ..self }
     }
 
-    /// Resource and scope of one file's records: what the entry says, then the pod, then the node.
+    /// Resource and scope of one file's records. Of equal keys the later wins: the node's, the pod's, the file's, the
+    /// entry's.
     pub(crate) fn header(&self, entry: &Entry, path: &Path, id: FileId) -> LogsHeader {
         let pod_path = PodPath::of(path);
         let pod = pod_path.as_ref().zip(self.pods.as_ref()).and_then(|(path, pods)| path.find(pods));
-        let of_pod = pod_path.as_ref().map(|path| path.attributes(pod.as_deref())).unwrap_or_default();
-        let path = path.to_string_lossy();
-        let own = &entry.config.attributes;
-        let mut resource: Vec<Attribute<'_>> = vec![(LOG_FILE_PATH, AnyValueView::Str(&path))];
-        resource.extend(own.iter().map(|(key, value)| (key.as_str(), AnyValueView::Str(value))));
-        let others = of_pod.iter().filter(|(key, _)| !own.contains_key(**key));
-        resource.extend(others.map(|(key, value)| (*key, AnyValueView::Str(value))));
-        let is_new = |key: &str| !own.contains_key(key) && !of_pod.contains_key(key);
-        let shared = self.settings.resource.iter().filter(|(key, _)| is_new(key));
-        resource.extend(shared.map(|(key, value)| (key.as_str(), AnyValueView::Str(value))));
-        if !resource.iter().any(|&(key, _)| key == HOST_NAME) {
-            resource.push((HOST_NAME, AnyValueView::Str(&self.host_name)));
-        }
+        let pod = pod.as_ref().map(|pod| &*pod.metadata);
+        let mut resource: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
+        resource.insert(HOST_NAME, (&self.host_name).into());
+        resource.extend(self.settings.resource.iter().map(|(key, value)| (key.as_str(), value.into())));
+        resource.extend(pod_path.iter().flat_map(|path| path.attributes(pod)));
+        resource.insert(LOG_FILE_PATH, path.to_string_lossy());
+        resource.extend(entry.config.attributes.iter().map(|(key, value)| (key.as_str(), value.into())));
+        let resource: Vec<Attribute<'_>> =
+            resource.iter().map(|(key, value)| (*key, AnyValueView::Str(value))).collect();
         let id = id.hex();
         LogsHeader::new(&resource, SCOPE_TAIL, &[(WEIR_FILE_ID, AnyValueView::Str(&id))])
     }

@@ -7,12 +7,22 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use weir_kubernetes::{PodMetadata, Pods};
+use weir_kubernetes::{KnownPod, PodMetadata, Pods};
 
 /// Hexadecimal digits of a container's id in the name of a link.
 const CONTAINER_ID_DIGITS: usize = 64;
+
+/// How much is known of a container, besides what the path says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Knowledge {
+    /// Nothing.
+    None,
+    /// Its pod.
+    Pod,
+    /// All that there will ever be.
+    Whole,
+}
 
 /// What a path says of the container that wrote the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,29 +78,49 @@ impl<'p> PodPath<'p> {
     }
 
     /// The pod, once it is known.
-    pub(crate) fn find(&self, pods: &Pods) -> Option<Arc<PodMetadata>> {
-        match self.uid {
-            Some(uid) => pods.by_uid(uid),
-            None => pods.by_name(self.namespace, self.pod),
+    pub(crate) fn find(&self, pods: &Pods) -> Option<KnownPod> {
+        match (self.uid, self.container_id) {
+            (Some(uid), _) => pods.by_uid(self.namespace, self.pod, uid),
+            (None, Some(id)) => pods.by_container_id(self.namespace, self.pod, id),
+            (None, None) => None,
         }
+    }
+
+    /// How much is known. The status of the container's run comes last, and with it the pod's address.
+    pub(crate) fn knowledge(&self, pod: Option<&KnownPod>) -> Knowledge {
+        let Some(pod) = pod else { return Knowledge::None };
+        let ids = pod.metadata.containers.get(self.container).map(|container| &container.ids);
+        let is_told = ids.is_some_and(|ids| match (self.container_id, self.restarts()) {
+            (Some(id), _) => ids.values().any(|own| own == id),
+            (None, Some(restarts)) => ids.keys().any(|&told| told >= restarts),
+            (None, None) => false,
+        });
+        if is_told || pod.is_gone { Knowledge::Whole } else { Knowledge::Pod }
+    }
+
+    fn restarts(&self) -> Option<u32> {
+        self.restarts?.parse().ok()
     }
 
     /// Attributes of the container's records: what the path says, and what is known of the pod.
     pub(crate) fn attributes<'a>(&'a self, pod: Option<&'a PodMetadata>) -> BTreeMap<&'a str, Cow<'a, str>> {
+        let container = pod.and_then(|pod| pod.containers.get(self.container));
+        let id_by_restarts = container
+            .zip(self.restarts())
+            .and_then(|(container, restarts)| container.ids.get(&restarts).map(String::as_str));
         let by_path = [
             ("k8s.namespace.name", Some(self.namespace)),
             ("k8s.pod.name", Some(self.pod)),
             ("k8s.pod.uid", self.uid),
             ("k8s.container.name", Some(self.container)),
             ("k8s.container.restart_count", self.restarts),
-            ("container.id", self.container_id),
+            ("container.id", self.container_id.or(id_by_restarts)),
         ];
         let mut attributes: BTreeMap<&str, Cow<'_, str>> =
             by_path.into_iter().filter_map(|(key, value)| Some((key, Cow::Borrowed(value?)))).collect();
         let Some(pod) = pod else { return attributes };
-        for (key, value) in
-            pod.attributes.iter().chain(pod.containers.get(self.container).into_iter().flatten())
-        {
+        let of_container = container.into_iter().flat_map(|container| &container.attributes);
+        for (key, value) in pod.attributes.iter().chain(of_container) {
             attributes.insert(key, Cow::Borrowed(value));
         }
         let instance = format!("{}.{}.{}", self.namespace, self.pod, self.container);

@@ -55,7 +55,7 @@ pub(crate) struct Tracked {
     pub(crate) nameless: Option<Nameless>,
     /// A notification will come.
     pub(crate) is_armed: bool,
-    /// Until when its first read waits for its pod to be known.
+    /// Until when its first read waits for its container to be known.
     pub(crate) waits_for_pod: Option<Instant>,
     /// The configuration no longer names it.
     pub(crate) is_unwanted: bool,

@@ -87,4 +87,6 @@ pub struct KubernetesConfig {
     pub pod_labels: Vec<String>,
     /// Annotations of pods that become attributes `k8s.pod.annotation.<key>` of their logs.
     pub pod_annotations: Vec<String>,
+    /// `service.name` and `service.version` of logs are taken from the labels `app.kubernetes.io/*`.
+    pub service_from_labels: bool,
 }

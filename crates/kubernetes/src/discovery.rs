@@ -28,21 +28,32 @@ const REBUILD_INTERVAL: Duration = Duration::from_secs(1);
 /// The targets of one entry of `kubernetes_sd_configs`, kept up to date until this is dropped.
 #[derive(Debug)]
 pub struct Discovery {
+    config: KubernetesSdConfig,
     groups: Arc<Mutex<Arc<[StaticConfig]>>>,
     _task: AbortOnDropHandle<()>,
 }
 
 impl Discovery {
-    /// Starts watching. `changed` is told whenever [`Discovery::groups`] gives something else. Must run within a tokio
-    /// runtime.
-    pub fn start(config: KubernetesSdConfig, metrics: KubernetesMetrics, changed: Arc<Notify>) -> Self {
-        let groups: Arc<Mutex<Arc<[StaticConfig]>>> = Arc::new(Mutex::new(Arc::from([])));
-        let task = tokio::spawn(run(config, metrics, Arc::clone(&groups), changed));
-        Self { groups, _task: AbortOnDropHandle::new(task) }
+    /// Starts watching. `changed` is told whenever [`Discovery::groups`] gives something else than `first`. Must run
+    /// within a tokio runtime.
+    pub fn start(
+        config: KubernetesSdConfig,
+        first: Arc<[StaticConfig]>,
+        metrics: KubernetesMetrics,
+        changed: Arc<Notify>,
+    ) -> Self {
+        let groups = Arc::new(Mutex::new(first));
+        let task = tokio::spawn(run(config.clone(), metrics, Arc::clone(&groups), changed));
+        Self { config, groups, _task: AbortOnDropHandle::new(task) }
     }
 
-    /// The targets as they are known now, each in a group of its own; none before everything that they are made of has
-    /// been listed once.
+    /// What is discovered.
+    pub fn config(&self) -> &KubernetesSdConfig {
+        &self.config
+    }
+
+    /// The targets as they are known now, each in a group of its own; the `first` ones before everything that they are
+    /// made of has been listed once.
     pub fn groups(&self) -> Arc<[StaticConfig]> {
         Arc::clone(&self.groups.lock())
     }

@@ -19,4 +19,4 @@ mod watch;
 
 pub use discovery::Discovery;
 pub use metrics::KubernetesMetrics;
-pub use pod_metadata::{PodMetadata, Pods};
+pub use pod_metadata::{ContainerMetadata, KnownPod, PodMetadata, Pods};

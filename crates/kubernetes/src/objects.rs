@@ -3,11 +3,15 @@
 //! Names are those of the [API](https://kubernetes.io/docs/reference/kubernetes-api/). An absent text is an empty one,
 //! as in Go's types, so that labels come out as Prometheus' do.
 
+mod pod;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use serde::{Deserialize, Deserializer};
+
+pub(crate) use self::pod::{Container, ContainerPort, ContainerStatus, Pod};
 
 /// Makes a struct a resource of the API. `metadata` as last word: only the metadata is asked for.
 macro_rules! resource {
@@ -104,61 +108,7 @@ pub(crate) struct DaemonEndpoints {
 #[serde(default)]
 pub(crate) struct KubeletEndpoint {
     #[serde(rename = "Port")]
-    pub(crate) port: u16,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Pod {
-    pub(crate) metadata: ObjectMeta,
-    pub(crate) spec: PodSpec,
-    pub(crate) status: PodStatus,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct PodSpec {
-    pub(crate) node_name: String,
-    #[serde(deserialize_with = "or_empty")]
-    pub(crate) containers: Vec<Container>,
-    pub(crate) init_containers: Vec<Container>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Container {
-    pub(crate) name: String,
-    pub(crate) image: String,
-    pub(crate) ports: Vec<ContainerPort>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct ContainerPort {
-    pub(crate) name: String,
-    pub(crate) container_port: u16,
-    pub(crate) protocol: String,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct PodStatus {
-    pub(crate) phase: String,
-    #[serde(rename = "podIP")]
-    pub(crate) pod_ip: String,
-    #[serde(rename = "hostIP")]
-    pub(crate) host_ip: String,
-    pub(crate) conditions: Vec<Condition>,
-    pub(crate) container_statuses: Vec<ContainerStatus>,
-    pub(crate) init_container_statuses: Vec<ContainerStatus>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ContainerStatus {
-    pub(crate) name: String,
-    #[serde(rename = "containerID")]
-    pub(crate) container_id: String,
+    pub(crate) port: i32,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -1,7 +1,7 @@
-//! What is known of the pods of the own node, by pod UID: attributes for their logs.
+//! What is known of the pods of the own node: attributes for their logs.
 //!
 //! Names are those of OpenTelemetry's
-//! [resource conventions](https://opentelemetry.io/docs/specs/semconv/resource/k8s/); `service.*` come near its
+//! [resource conventions](https://opentelemetry.io/docs/specs/semconv/resource/k8s/); `service.*` follow its
 //! [rules for Kubernetes](https://opentelemetry.io/docs/specs/semconv/non-normative/k8s-attributes/).
 
 mod attributes;
@@ -23,8 +23,6 @@ use crate::objects::Pod;
 use crate::store::Store;
 use crate::watch::{Context, follow};
 
-/// The kubelet names the folder of a static pod's logs by this annotation, not by the UID that the API server gave.
-const CONFIG_HASH: &str = "kubernetes.io/config.hash";
 /// Changes are taken over at most this often.
 const REFRESH_INTERVAL: Duration = Duration::from_millis(100);
 /// How long deleted pods are remembered: their last lines are still to be read.
@@ -37,21 +35,41 @@ pub struct Pods {
     _task: Arc<AbortOnDropHandle<()>>,
 }
 
+/// A pod, or one that was deleted not long ago.
+#[derive(Clone, Debug)]
+pub struct KnownPod {
+    /// What is known of it.
+    pub metadata: Arc<PodMetadata>,
+    /// It was deleted: nothing more will be known.
+    pub is_gone: bool,
+}
+
 /// What is known of one pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodMetadata {
+    /// Identifies it for all time.
+    pub uid: String,
+    /// Of a static pod: what the kubelet calls it instead of the UID, which the API server gave only its mirror.
+    pub static_hash: Option<String>,
     /// Attributes of everything that the pod logs, by key.
     pub attributes: BTreeMap<String, String>,
-    /// Attributes of each container besides.
-    pub containers: BTreeMap<String, BTreeMap<String, String>>,
+    /// By name.
+    pub containers: BTreeMap<String, ContainerMetadata>,
+}
+
+/// What is known of one container of a pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContainerMetadata {
+    /// Attributes of what it logs, besides those of its pod.
+    pub attributes: BTreeMap<String, String>,
+    /// Its last runs, by the number of restarts before each.
+    pub ids: BTreeMap<u32, String>,
 }
 
 #[derive(Debug, Default)]
 struct Index {
-    /// By UID, and for static pods by configuration hash as well.
-    by_uid: HashMap<String, Known>,
-    /// The UID of each namespace and name.
-    uids: HashMap<(String, String), String>,
+    /// By namespace and name; those that had it one after the other.
+    pods: HashMap<(String, String), Vec<Known>>,
 }
 
 #[derive(Debug)]
@@ -69,16 +87,14 @@ impl Pods {
         Self { index, _task: Arc::new(AbortOnDropHandle::new(task)) }
     }
 
-    /// The pod with this UID, also for a while after it was deleted.
-    pub fn by_uid(&self, uid: &str) -> Option<Arc<PodMetadata>> {
-        self.index.lock().by_uid.get(uid).map(|known| Arc::clone(&known.metadata))
+    /// The pod of this name that has the UID or, when it is a static one, the hash.
+    pub fn by_uid(&self, namespace: &str, name: &str, uid: &str) -> Option<KnownPod> {
+        self.index.lock().by_uid(namespace, name, uid)
     }
 
-    /// The pod that has this name, or had it last.
-    pub fn by_name(&self, namespace: &str, name: &str) -> Option<Arc<PodMetadata>> {
-        let index = self.index.lock();
-        let uid = index.uids.get(&(namespace.to_owned(), name.to_owned()))?;
-        index.by_uid.get(uid).map(|known| Arc::clone(&known.metadata))
+    /// The pod of this name of which a container had the id; else the one that has the name now.
+    pub fn by_container_id(&self, namespace: &str, name: &str, id: &str) -> Option<KnownPod> {
+        self.index.lock().by_container_id(namespace, name, id)
     }
 }
 
@@ -101,24 +117,45 @@ async fn run(config: KubernetesConfig, metrics: KubernetesMetrics, index: Arc<Mu
 }
 
 impl Index {
+    fn by_uid(&self, namespace: &str, name: &str, uid: &str) -> Option<KnownPod> {
+        let is_it =
+            |metadata: &PodMetadata| metadata.uid == uid || metadata.static_hash.as_deref() == Some(uid);
+        self.named(namespace, name).iter().rfind(|known| is_it(&known.metadata)).map(Known::tell)
+    }
+
+    fn by_container_id(&self, namespace: &str, name: &str, id: &str) -> Option<KnownPod> {
+        let pods = self.named(namespace, name);
+        let had_it = |known: &&Known| {
+            known.metadata.containers.values().any(|container| container.ids.values().any(|own| own == id))
+        };
+        let found = pods.iter().rfind(had_it);
+        found.or_else(|| pods.last().filter(|known| known.gone.is_none())).map(Known::tell)
+    }
+
+    fn named(&self, namespace: &str, name: &str) -> &[Known] {
+        self.pods.get(&(namespace.to_owned(), name.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
     fn refresh(&mut self, store: &Store<Pod>, config: &KubernetesConfig, now: Instant) {
-        for known in self.by_uid.values_mut() {
+        for known in self.pods.values_mut().flatten() {
             known.gone.get_or_insert(now);
         }
-        let pods = store.objects();
-        for ((namespace, name), pod) in pods.iter() {
-            let uid = pod.metadata.uid.clone().unwrap_or_default();
+        for (key, pod) in store.objects().iter() {
             let metadata = Arc::new(attributes::of(pod, config));
-            let hash = pod.metadata.annotations.as_ref().and_then(|texts| texts.get(CONFIG_HASH));
-            for key in [Some(&uid), hash].into_iter().flatten() {
-                let known = Known { metadata: Arc::clone(&metadata), gone: None };
-                self.by_uid.insert(key.clone(), known);
-            }
-            self.uids.insert((namespace.clone(), name.clone()), uid);
+            let of_name = self.pods.entry(key.clone()).or_default();
+            of_name.retain(|known| known.metadata.uid != metadata.uid);
+            of_name.push(Known { metadata, gone: None });
         }
-        self.by_uid.retain(|_, known| known.gone.is_none_or(|gone| now < gone + REMEMBERED));
-        let by_uid = &self.by_uid;
-        self.uids.retain(|_, uid| by_uid.contains_key(uid));
+        self.pods.retain(|_, of_name| {
+            of_name.retain(|known| known.gone.is_none_or(|gone| now < gone + REMEMBERED));
+            !of_name.is_empty()
+        });
+    }
+}
+
+impl Known {
+    fn tell(&self) -> KnownPod {
+        KnownPod { metadata: Arc::clone(&self.metadata), is_gone: self.gone.is_some() }
     }
 }
 

@@ -10,6 +10,7 @@ mod service;
 mod slice;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use weir_config::{AttachMetadata, KubernetesRole, StaticConfig};
@@ -173,7 +174,7 @@ impl Labels {
 }
 
 /// `host:port`, with an IPv6 address in brackets.
-fn join(host: &str, port: u16) -> String {
+fn join(host: &str, port: impl Display) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Debug;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use kube::Api;
@@ -12,6 +13,7 @@ use kube::runtime::watcher::{self, Config, Event};
 use prometheus::{IntCounter, IntGauge};
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
+use tokio::time::sleep;
 use tracing::{info, warn};
 
 use crate::metrics::KubernetesMetrics;
@@ -20,6 +22,8 @@ use crate::store::{Key, Store};
 
 /// The answer of a server that has forgotten the version to go on from: the objects are listed anew.
 const GONE: u16 = 410;
+/// Before a list that follows an answer `GONE` to a request.
+const RELIST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What watches share.
 #[derive(Clone, Debug)]
@@ -70,12 +74,22 @@ pub(crate) async fn follow<K>(
         is_failing: false,
     };
     watch.incomplete.inc();
-    let mut stream = pin!(watcher::watcher(api, config).default_backoff());
-    while let Some(event) = stream.next().await {
-        match event {
-            Ok(event) => watch.take(event),
-            Err(error) => watch.failed(&error),
+    loop {
+        let mut stream = pin!(watcher::watcher(api.clone(), config.clone()).default_backoff());
+        while let Some(event) = stream.next().await {
+            match event {
+                Ok(event) => watch.take(event),
+                // The watcher lists anew by itself.
+                Err(watcher::Error::WatchError(status)) if status.code == GONE => {}
+                // After these it would ask again and again for what is gone.
+                Err(
+                    watcher::Error::WatchStartFailed(kube::Error::Api(status))
+                    | watcher::Error::InitialListFailed(kube::Error::Api(status)),
+                ) if status.code == GONE => break,
+                Err(error) => watch.failed(&error),
+            }
         }
+        sleep(RELIST_PAUSE).await;
     }
 }
 
@@ -122,9 +136,6 @@ impl<K: Kept> Watch<K> {
     }
 
     fn failed(&mut self, error: &watcher::Error) {
-        if matches!(error, watcher::Error::WatchError(status) if status.code == GONE) {
-            return;
-        }
         self.failures.inc();
         if !self.is_failing {
             self.is_failing = true;
@@ -145,3 +156,6 @@ fn key_of<K: Kept>(object: &K) -> Key {
     let metadata = object.meta();
     (metadata.namespace.clone().unwrap_or_default(), metadata.name.clone().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,6 +109,16 @@ fn targets_have_the_labels_that_prometheus_gives_them_and_follow_changes_and_out
     });
     let count = |targets: &Value| targets.as_array().map_or(0, Vec::len);
     assert_eq!(count(&get_json(&weir.url("/targets"))), count(&before), "what is known stays in force");
+    weir.write_config(&config.replace("label: app=cart", "label: app in (cart)"));
+    weir.hang_up();
+    weir.await_books("the reload", WAIT, |books| {
+        books.sum("weir_config_reloads_total", &[("outcome", "applied")]) == 1.0
+    });
+    assert_eq!(
+        count(&get_json(&weir.url("/targets"))),
+        count(&before),
+        "a changed entry keeps what is known"
+    );
     kubernetes.start_again().expect("kubernetes starts again");
     objects::create_pod(&kubernetes, "cart-c", "node-1", "127.0.0.7");
     wait_until("the same targets after an outage", 2 * WAIT, || match has_pod(&weir, "cart-c") {
@@ -191,11 +201,17 @@ fn logs_of_pods_say_whose_they_are_also_when_the_lines_came_before_the_word_of_t
     assert_eq!(unknown["kubernetes.pod.name"], "nobody", "{unknown}");
     assert!(unknown["service.name"].is_null(), "{unknown}");
 
-    // The kubelet makes the folder of a new pod when the API server has told it of the pod; weir may hear of it later.
-    kubernetes.kubectl(&["-n", "shop", "delete", "pod", "cart-c", "--ignore-not-found"]);
-    objects::create_pod(&kubernetes, "cart-c", "node-1", "127.0.0.7");
+    // The kubelet makes the folder of a new pod when the API server has told it of the pod; weir may hear of it later,
+    // and of its status later still.
+    objects::create_pending_pod(&kubernetes, "cart-c", "node-1");
     write_line(&pods, &format!("shop_cart-c_{}", uid("cart-c")), "just started");
-    assert_eq!(document("just started")["service.name"], "cart");
+    objects::run_pod(&kubernetes, "cart-c", "127.0.0.7");
+    let started = document("just started");
+    assert_eq!(started["service.name"], "cart", "{started}");
+    assert_eq!(started["container.id"], "web", "{started}");
+    assert_eq!(started["container.image.name"], "cart", "{started}");
+    assert_eq!(started["service.version"], "1", "{started}");
+    assert!(started.to_string().contains("127.0.0.7"), "{started}");
     weir.await_books("one pod was never known", WAIT, |books| {
         books.sum("weir_tail_pods_unknown_total", &[]) == 1.0
     });

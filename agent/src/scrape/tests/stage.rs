@@ -326,6 +326,10 @@ impl Stage {
         self.metric("weir_scrapes_skipped_total", None)
     }
 
+    pub(super) fn targets_refused(&self) -> u64 {
+        self.metric("weir_scrape_targets_refused_total", None)
+    }
+
     pub(super) fn file_errors(&self) -> u64 {
         self.metric("weir_file_sd_read_errors_total", None)
     }

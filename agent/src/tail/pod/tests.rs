@@ -1,8 +1,26 @@
 //! Paths of containers' logs, and paths that are none.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::PodPath;
+use weir_kubernetes::{ContainerMetadata, KnownPod, PodMetadata};
+
+use super::{Knowledge, PodPath};
+
+const FILE: &str = "/var/log/pods/shop_cart_u-1/web";
+
+fn link(id: &str) -> String {
+    format!("/var/log/containers/cart_shop_web-{id}.log")
+}
+
+/// A pod whose container `web` had these ids.
+fn pod(ids: &[(u32, &str)], is_gone: bool) -> KnownPod {
+    let ids = ids.iter().map(|&(restarts, id)| (restarts, id.to_owned())).collect();
+    let attributes = BTreeMap::from([("service.version".to_owned(), "1.2".to_owned())]);
+    let containers = BTreeMap::from([("web".to_owned(), ContainerMetadata { attributes, ids })]);
+    KnownPod { metadata: Arc::new(PodMetadata { containers, ..PodMetadata::default() }), is_gone }
+}
 
 fn said_by(path: &str) -> String {
     PodPath::of(Path::new(path)).map_or("nothing".to_owned(), |path| format!("{:?}", path.attributes(None)))
@@ -42,4 +60,39 @@ fn other_paths_say_nothing() {
     ] {
         assert_eq!(said_by(path), "nothing", "{path}");
     }
+}
+
+#[test]
+fn a_record_has_the_id_of_the_run_that_wrote_it() {
+    let (other, current) = ("a".repeat(64), "b".repeat(64));
+    let pod = pod(&[(1, &other), (2, &current)], false);
+    let id = |path: &str| {
+        let path = PodPath::of(Path::new(path)).expect("a container's file");
+        let attributes = path.attributes(Some(&pod.metadata));
+        assert_eq!(attributes["service.version"], "1.2");
+        assert_eq!(attributes["service.instance.id"], "shop.cart.web");
+        attributes.get("container.id").map(ToString::to_string)
+    };
+    assert_eq!(id(&format!("{FILE}/0.log")), None);
+    assert_eq!(id(&format!("{FILE}/1.log")).as_ref(), Some(&other));
+    assert_eq!(id(&format!("{FILE}/2.log")).as_ref(), Some(&current));
+    assert_eq!(id(&format!("{FILE}/3.log")), None);
+    assert_eq!(id(&link(&other)).as_ref(), Some(&other));
+}
+
+#[test]
+fn a_container_is_known_once_the_status_tells_of_its_run_or_its_pod_is_gone() {
+    let (id, other) = ("a".repeat(64), "b".repeat(64));
+    let knowledge = |path: &str, pod: Option<&KnownPod>| {
+        PodPath::of(Path::new(path)).expect("a container's file").knowledge(pod)
+    };
+    for path in [&format!("{FILE}/1.log"), &link(&id)] {
+        assert_eq!(knowledge(path, None), Knowledge::None, "{path}");
+        assert_eq!(knowledge(path, Some(&pod(&[], false))), Knowledge::Pod, "{path}");
+        assert_eq!(knowledge(path, Some(&pod(&[(0, &other)], false))), Knowledge::Pod, "{path}");
+        assert_eq!(knowledge(path, Some(&pod(&[(1, &id)], false))), Knowledge::Whole, "{path}");
+        assert_eq!(knowledge(path, Some(&pod(&[], true))), Knowledge::Whole, "{path}");
+    }
+    let earlier = format!("{FILE}/0.log");
+    assert_eq!(knowledge(&earlier, Some(&pod(&[(3, &id)], false))), Knowledge::Whole, "an earlier run");
 }

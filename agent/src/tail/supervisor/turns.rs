@@ -9,7 +9,7 @@ use weir_kubernetes::Pods;
 use super::{Done, Supervisor};
 use crate::tail::encode::Style;
 use crate::tail::metrics::{Rotation, TailMetrics, Unread};
-use crate::tail::pod::PodPath;
+use crate::tail::pod::{Knowledge, PodPath};
 use crate::tail::reader::Job;
 use crate::tail::settings::TailSettings;
 use crate::tail::sink::Sink;
@@ -155,16 +155,17 @@ impl<S: Sink> Supervisor<S> {
     }
 }
 
-/// The first lines of a pod may come before the word of it: they wait a little, so that they get its attributes too.
+/// The first lines of a container may come before the word of it: they wait a little, so that they get its attributes
+/// too.
 fn waits_for_pod(tracked: &mut Tracked, pods: &Pods, now: Instant, metrics: &TailMetrics) -> bool {
     let Some(until) = tracked.waits_for_pod else { return false };
     let Some(path) = PodPath::of(&tracked.path) else { return false };
-    let is_known = path.find(pods).is_some();
-    if !is_known && now < until {
+    let knowledge = path.knowledge(path.find(pods).as_ref());
+    if knowledge != Knowledge::Whole && now < until {
         return true;
     }
     tracked.waits_for_pod = None;
-    if !is_known {
+    if knowledge == Knowledge::None {
         metrics.pods_unknown.inc();
     }
     false

@@ -50,6 +50,13 @@ pub(crate) static KUBERNETES: Shape = Shape {
             Kind::List(&Kind::Text),
             "Annotations of pods that become attributes `k8s.pod.annotation.<key>` of their logs.",
         ),
+        Field::new(
+            "service_from_labels",
+            Kind::Flag,
+            "`app.kubernetes.io/instance` or `app.kubernetes.io/name` of a pod is its logs' `service.name`, and \
+             `app.kubernetes.io/version` their `service.version`.",
+        )
+        .or("false"),
     ],
     includes: &[&ACCESS],
 };
@@ -133,6 +140,7 @@ pub(crate) fn kubernetes(section: &Section<'_>) -> KubernetesConfig {
         access: access(section),
         pod_labels: section.texts("pod_labels"),
         pod_annotations: section.texts("pod_annotations"),
+        service_from_labels: section.flag("service_from_labels"),
     }
 }
 

@@ -5,56 +5,87 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use weir_config::KubernetesConfig;
 
-use super::PodMetadata;
-use crate::objects::{Pod, controller};
+use super::{ContainerMetadata, PodMetadata};
+use crate::objects::{ContainerStatus, Pod, controller};
 
 /// Annotations that begin like this are attributes.
 const ATTRIBUTE_ANNOTATION: &str = "resource.opentelemetry.io/";
+/// Attributes that begin like these are facts, which annotations cannot change.
+const FACTS: [&str; 4] = ["k8s.", "container.", "log.", "host."];
 /// What the deployment's controller adds to the names of its replica sets, with a `-` between.
 const TEMPLATE_HASH: &str = "pod-template-hash";
 /// Digits that a cron job's controller adds to the names of its jobs: the scheduled time in minutes.
 const CRON_DIGITS: usize = 8;
+/// How the kubelet names the logs of a static pod.
+const CONFIG_HASH: &str = "kubernetes.io/config.hash";
+/// On what the kubelet tells the API server of a static pod: its hash once more.
+const CONFIG_MIRROR: &str = "kubernetes.io/config.mirror";
+
+const SERVICE_VERSION: &str = "service.version";
 
 pub(super) fn of(pod: &Pod, config: &KubernetesConfig) -> PodMetadata {
     let metadata = &pod.metadata;
-    let mut attributes = BTreeMap::new();
-    let mut add = |key: &str, value: &str| {
-        if !value.is_empty() {
-            attributes.insert(key.to_owned(), value.to_owned());
-        }
-    };
-    let namespace = metadata.namespace.as_deref().unwrap_or_default();
+    let label = |key: &str| text(metadata.labels.as_ref(), key);
+    let annotation = |key: &str| text(metadata.annotations.as_ref(), key);
     let name = metadata.name.as_deref().unwrap_or_default();
-    add("k8s.namespace.name", namespace);
-    add("k8s.pod.name", name);
-    add("k8s.pod.uid", metadata.uid.as_deref().unwrap_or_default());
-    add("k8s.pod.ip", &pod.status.pod_ip);
-    add("k8s.node.name", &pod.spec.node_name);
+    let namespace = metadata.namespace.as_deref().unwrap_or_default();
+    let uid = metadata.uid.as_deref().unwrap_or_default();
     let owners = controller(metadata).map(|owner| owners(owner, metadata)).unwrap_or_default();
+
+    let mut attributes = Attributes::default();
+    attributes.add("k8s.namespace.name", namespace);
+    attributes.add("k8s.pod.name", name);
+    attributes.add("k8s.pod.uid", uid);
+    attributes.add("k8s.pod.ip", &pod.status.pod_ip);
+    attributes.add("k8s.node.name", &pod.spec.node_name);
     for (key, value) in &owners {
-        add(key, value);
+        attributes.add(key, value);
     }
-    let label = |key: &str| metadata.labels.as_ref()?.get(key).map(String::as_str);
-    let named_by =
-        [label("app.kubernetes.io/name"), owners.first().map(|(_, name)| name.as_str()), Some(name)];
-    add("service.name", named_by.into_iter().flatten().next().unwrap_or_default());
-    add("service.namespace", namespace);
-    add("service.version", label("app.kubernetes.io/version").unwrap_or_default());
+    attributes.add("service.namespace", namespace);
+    attributes.add("service.name", owners.first().map_or(name, |(_, owner)| owner));
+    if config.service_from_labels {
+        attributes.add("service.name", label("app.kubernetes.io/name"));
+        attributes.add("service.name", label("app.kubernetes.io/instance"));
+        attributes.add(SERVICE_VERSION, label("app.kubernetes.io/version"));
+    }
     for (key, value) in metadata.annotations.iter().flatten() {
-        if let Some(key) = key.strip_prefix(ATTRIBUTE_ANNOTATION) {
-            add(key, value);
+        if let Some(key) = key.strip_prefix(ATTRIBUTE_ANNOTATION)
+            && !key.is_empty()
+            && !FACTS.iter().any(|fact| key.starts_with(fact))
+        {
+            attributes.add(key, value);
         }
     }
-    for (kind, texts, wanted) in [
-        ("label", &metadata.labels, &config.pod_labels),
-        ("annotation", &metadata.annotations, &config.pod_annotations),
-    ] {
-        for key in wanted {
-            let value = texts.as_ref().and_then(|texts| texts.get(key)).map_or("", String::as_str);
-            add(&format!("k8s.pod.{kind}.{key}"), value);
+    for key in &config.pod_labels {
+        attributes.add(&format!("k8s.pod.label.{key}"), label(key));
+    }
+    for key in &config.pod_annotations {
+        attributes.add(&format!("k8s.pod.annotation.{key}"), annotation(key));
+    }
+    let Attributes(attributes) = attributes;
+    let hash = annotation(CONFIG_HASH);
+    PodMetadata {
+        uid: uid.to_owned(),
+        static_hash: (!hash.is_empty() && hash == annotation(CONFIG_MIRROR)).then(|| hash.to_owned()),
+        containers: containers(pod, !attributes.contains_key(SERVICE_VERSION)),
+        attributes,
+    }
+}
+
+/// Of those with one key, the last that is not empty stays.
+#[derive(Default)]
+struct Attributes(BTreeMap<String, String>);
+
+impl Attributes {
+    fn add(&mut self, key: &str, value: &str) {
+        if !value.is_empty() {
+            self.0.insert(key.to_owned(), value.to_owned());
         }
     }
-    PodMetadata { attributes, containers: containers(pod) }
+}
+
+fn text<'t>(texts: Option<&'t BTreeMap<String, String>>, key: &str) -> &'t str {
+    texts.and_then(|texts| texts.get(key)).map_or("", String::as_str)
 }
 
 /// Who runs the pod: the outermost owner that is known first.
@@ -80,20 +111,44 @@ fn owners(owner: &OwnerReference, pod: &ObjectMeta) -> Vec<(&'static str, String
     }
 }
 
-fn containers(pod: &Pod) -> BTreeMap<String, BTreeMap<String, String>> {
-    let statuses = || pod.status.container_statuses.iter().chain(&pod.status.init_container_statuses);
-    let all = pod.spec.containers.iter().chain(&pod.spec.init_containers);
+fn containers(pod: &Pod, is_version_by_image: bool) -> BTreeMap<String, ContainerMetadata> {
+    let (spec, status) = (&pod.spec, &pod.status);
+    let statuses = || {
+        let others = status.init_container_statuses.iter().chain(&status.ephemeral_container_statuses);
+        status.container_statuses.iter().chain(others)
+    };
+    let others = spec.init_containers.iter().chain(&spec.ephemeral_containers);
+    let all = spec.containers.iter().chain(others);
     all.map(|container| {
-        let mut attributes = BTreeMap::new();
-        if !container.image.is_empty() {
-            attributes.insert("container.image.name".to_owned(), container.image.clone());
+        let mut attributes = Attributes::default();
+        let (image, version) = split_image(&container.image);
+        attributes.add("container.image.name", image);
+        if is_version_by_image {
+            attributes.add(SERVICE_VERSION, version);
         }
-        // As in `containerd://<id>`.
-        let id = statuses().find(|status| status.name == container.name);
-        if let Some((_, id)) = id.and_then(|status| status.container_id.split_once("://")) {
-            attributes.insert("container.id".to_owned(), id.to_owned());
-        }
-        (container.name.clone(), attributes)
+        let status = statuses().find(|status| status.name == container.name);
+        let ids = status.map(ids).unwrap_or_default();
+        (container.name.clone(), ContainerMetadata { attributes: attributes.0, ids })
     })
     .collect()
+}
+
+/// The name of an image, and what follows it: `tag`, `digest` or `tag@digest`.
+pub(super) fn split_image(image: &str) -> (&str, &str) {
+    let path = image.rfind('/').map_or(0, |slash| slash + 1);
+    image[path..].find([':', '@']).map_or((image, ""), |end| (&image[..path + end], &image[path + end + 1..]))
+}
+
+/// The ids of the last run and of the one before it. While a container that crashed waits to be started again, both are
+/// of the same run.
+fn ids(status: &ContainerStatus) -> BTreeMap<u32, String> {
+    let restarts = status.restart_count;
+    let last = [restarts.checked_sub(1), Some(restarts)];
+    let ids = [&status.last_state.terminated.container_id, &status.container_id];
+    // As in `containerd://<id>`.
+    let ids = ids.map(|id| id.split_once("://").map(|(_, id)| id.to_owned()));
+    let [before, current] = &ids;
+    let is_one = before == current;
+    let ids = last.into_iter().zip(ids).skip(usize::from(is_one));
+    ids.filter_map(|(restarts, id)| restarts.zip(id)).collect()
 }

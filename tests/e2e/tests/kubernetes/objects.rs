@@ -54,6 +54,12 @@ pub(crate) fn create(kubernetes: &Kubernetes) {
 
 /// A pod of the deployment `cart` that runs on a node.
 pub(crate) fn create_pod(kubernetes: &Kubernetes, name: &str, node: &str, ip: &str) {
+    create_pending_pod(kubernetes, name, node);
+    run_pod(kubernetes, name, ip);
+}
+
+/// One of which no status is known yet.
+pub(crate) fn create_pending_pod(kubernetes: &Kubernetes, name: &str, node: &str) {
     let metadata = json!({
         "labels": {"app": "cart", "pod-template-hash": "5f7d"},
         "annotations": {"prometheus.io/port": "8080"},
@@ -68,6 +74,10 @@ pub(crate) fn create_pod(kubernetes: &Kubernetes, name: &str, node: &str, ip: &s
         "initContainers": [{"name": "wait", "image": "wait:1"}],
     }});
     kubernetes.apply(&[object("v1", "Pod", "shop", name, metadata, spec)]);
+}
+
+/// Its containers run.
+pub(crate) fn run_pod(kubernetes: &Kubernetes, name: &str, ip: &str) {
     let status = |name: &str| {
         json!({
             "name": name, "containerID": format!("containerd://{name}"), "image": "i", "imageID": "i", "ready": true, "restartCount": 0,
