@@ -15,15 +15,27 @@ pub struct Dashboard {
     pub rows: Vec<Row>,
 }
 
-/// A choice of label values.
+/// What one may choose.
 #[derive(Clone, Copy, Debug)]
 pub struct Variable {
     /// In queries, `$name`.
     pub name: &'static str,
-    /// The series whose label has the values.
-    pub series: &'static str,
-    /// That label.
-    pub label: &'static str,
+    /// Of what.
+    pub choice: Choice,
+}
+
+/// What a variable is chosen of.
+#[derive(Clone, Copy, Debug)]
+pub enum Choice {
+    /// The values of a label, any number of them.
+    Label {
+        /// The series that has it.
+        series: &'static str,
+        /// The label.
+        label: &'static str,
+    },
+    /// Whatever is written.
+    Text,
 }
 
 /// Panels beside each other.
@@ -46,6 +58,17 @@ pub enum Kind {
     Lines,
     /// A row per series, as they are now.
     Table,
+    /// Log records, the latest first.
+    Records,
+    /// How many log records there are over time, by a field.
+    RecordCounts,
+}
+
+impl Kind {
+    /// Whether Elasticsearch is asked, not Prometheus.
+    pub const fn is_of_logs(self) -> bool {
+        matches!(self, Self::Records | Self::RecordCounts)
+    }
 }
 
 /// Of a panel's numbers; Grafana's names are in [`Unit::id`].
@@ -91,9 +114,9 @@ pub enum Expect {
 /// A query.
 #[derive(Clone, Copy, Debug)]
 pub struct Query {
-    /// PromQL.
+    /// PromQL; of logs, Lucene's query string.
     pub expr: &'static str,
-    /// What a series is called, such as `{{service}}`; empty for the only one.
+    /// What a series is called, such as `{{service}}`; empty for the only one. Log records are counted by this field.
     pub legend: &'static str,
     /// Whether exemplars are shown.
     pub exemplars: bool,
@@ -125,7 +148,22 @@ pub(crate) const fn query(expr: &'static str, legend: &'static str) -> Query {
     Query { expr, legend, exemplars: false, expect: Expect::Data }
 }
 
+impl Variable {
+    pub(crate) const fn label(name: &'static str, series: &'static str, label: &'static str) -> Self {
+        Self { name, choice: Choice::Label { series, label } }
+    }
+
+    pub(crate) const fn text(name: &'static str) -> Self {
+        Self { name, choice: Choice::Text }
+    }
+}
+
 impl Query {
+    /// The field that log records are counted by.
+    pub fn field(&self) -> &'static str {
+        self.legend.trim_start_matches("{{").trim_end_matches("}}")
+    }
+
     /// Has data only after `fault`.
     pub(crate) const fn after(self, fault: &'static str) -> Self {
         Self { expect: Expect::EmptyUntil(fault), ..self }
@@ -134,6 +172,13 @@ impl Query {
     /// Shows exemplars.
     pub(crate) const fn with_exemplars(self) -> Self {
         Self { exemplars: true, ..self }
+    }
+}
+
+impl Dashboard {
+    /// From the top left to the bottom right.
+    pub fn panels(&self) -> impl Iterator<Item = &Panel> {
+        self.rows.iter().flat_map(|row| &row.panels)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::board::{Dashboard, Kind, Panel, Query, Variable};
+use crate::board::{Choice, Dashboard, Kind, Panel, Query, Variable};
 
 /// What Grafana 11 writes; later ones migrate it when they read it.
 const SCHEMA_VERSION: u32 = 39;
@@ -11,13 +11,19 @@ const COLUMNS: u32 = 24;
 /// On every dashboard, so that they link each other.
 const TAG: &str = "weir";
 const DATA_SOURCE: &str = "${datasource}";
+const LOGS_SOURCE: &str = "${logs}";
+/// Log records in a panel.
+const RECORDS_MAX: u32 = 200;
+const TIME_FIELD: &str = "@timestamp";
+/// Values of a field that are told apart.
+const VALUES_MAX: u32 = 10;
 
 /// A dashboard as Grafana provisions it.
 pub fn json(board: &Dashboard) -> Value {
-    let mut variables = vec![json!({
-        "name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "refresh": 1,
-        "hide": 0, "multi": false, "includeAll": false, "regex": "", "options": [], "current": {},
-    })];
+    let mut variables = vec![source("datasource", "Data source", "prometheus")];
+    if board.panels().any(|panel| panel.kind.is_of_logs()) {
+        variables.push(source("logs", "Logs", "elasticsearch"));
+    }
     variables.extend(board.variables.iter().map(variable));
     json!({
         "id": null,
@@ -52,8 +58,22 @@ fn pages() -> Value {
     })
 }
 
+fn source(name: &str, label: &str, kind: &str) -> Value {
+    json!({
+        "name": name, "label": label, "type": "datasource", "query": kind, "refresh": 1, "hide": 0, "multi": false,
+        "includeAll": false, "regex": "", "options": [], "current": {},
+    })
+}
+
 fn variable(variable: &Variable) -> Value {
-    let Variable { name, series, label } = variable;
+    let name = variable.name;
+    let Choice::Label { series, label } = variable.choice else {
+        let empty = json!({"selected": true, "text": "", "value": ""});
+        return json!({
+            "name": name, "label": capitalised(name), "type": "textbox", "query": "", "current": empty,
+            "options": [empty], "hide": 0,
+        });
+    };
     let query = format!("label_values({series}, {label})");
     json!({
         "name": name, "label": capitalised(name), "type": "query",
@@ -104,6 +124,7 @@ fn panel(panel: &Panel) -> Value {
         "unit": panel.unit.id(), "noValue": "none", "min": 0,
         "thresholds": {"mode": "absolute", "steps": thresholds}, "links": links(panel),
     });
+    let legend = json!({"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []});
     let (kind, options) = match panel.kind {
         Kind::Stat => (
             "stat",
@@ -117,10 +138,22 @@ fn panel(panel: &Panel) -> Value {
                 "drawStyle": "line", "lineWidth": 1, "fillOpacity": 10, "showPoints": "never", "spanNulls": false,
                 "axisPlacement": "auto", "stacking": {"mode": "none", "group": "A"},
             });
-            let legend =
-                json!({"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []});
             ("timeseries", json!({"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}))
         }
+        Kind::RecordCounts => {
+            defaults["custom"] = json!({
+                "drawStyle": "bars", "lineWidth": 0, "fillOpacity": 80, "showPoints": "never",
+                "axisPlacement": "auto", "stacking": {"mode": "normal", "group": "A"},
+            });
+            ("timeseries", json!({"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}))
+        }
+        Kind::Records => (
+            "logs",
+            json!({
+                "dedupStrategy": "none", "enableLogDetails": true, "prettifyLogMessage": false, "showCommonLabels": false,
+                "showLabels": false, "showTime": true, "sortOrder": "Descending", "wrapLogMessage": true,
+            }),
+        ),
         Kind::Table => (
             "table",
             json!({"showHeader": true, "footer": {"show": false}, "sortBy": [{"displayName": "Value", "desc": true}]}),
@@ -130,7 +163,7 @@ fn panel(panel: &Panel) -> Value {
         "type": kind,
         "title": panel.title,
         "description": panel.description,
-        "datasource": {"type": "prometheus", "uid": DATA_SOURCE},
+        "datasource": source_of(panel.kind),
         "fieldConfig": {"defaults": defaults, "overrides": []},
         "options": options,
         "targets": panel.queries.iter().enumerate().map(|(index, query)| target(panel.kind, index, query)).collect::<Vec<_>>(),
@@ -145,11 +178,21 @@ fn links(panel: &Panel) -> Value {
     json!([{"title": uid, "url": format!("/d/{uid}?${{__url_time_range}}{choice}"), "targetBlank": false}])
 }
 
+fn source_of(kind: Kind) -> Value {
+    match kind.is_of_logs() {
+        true => json!({"type": "elasticsearch", "uid": LOGS_SOURCE}),
+        false => json!({"type": "prometheus", "uid": DATA_SOURCE}),
+    }
+}
+
 fn target(kind: Kind, index: usize, query: &Query) -> Value {
     let letter = char::from(b'A' + index as u8).to_string();
+    if kind.is_of_logs() {
+        return target_of_logs(kind, &letter, query);
+    }
     json!({
         "refId": letter,
-        "datasource": {"type": "prometheus", "uid": DATA_SOURCE},
+        "datasource": source_of(kind),
         "expr": query.expr,
         "legendFormat": if query.legend.is_empty() { "__auto" } else { query.legend },
         "exemplar": query.exemplars,
@@ -157,5 +200,30 @@ fn target(kind: Kind, index: usize, query: &Query) -> Value {
         "range": kind != Kind::Table,
         "format": if kind == Kind::Table { "table" } else { "time_series" },
         "editorMode": "code",
+    })
+}
+
+fn target_of_logs(kind: Kind, letter: &str, query: &Query) -> Value {
+    let (metric, buckets) = match kind {
+        Kind::RecordCounts => (
+            json!({"id": "1", "type": "count"}),
+            json!([
+                {
+                    "id": "2", "type": "terms", "field": query.field(),
+                    "settings": {"size": VALUES_MAX.to_string(), "order": "desc", "orderBy": "_count", "min_doc_count": "1"},
+                },
+                {"id": "3", "type": "date_histogram", "field": TIME_FIELD, "settings": {"interval": "auto"}},
+            ]),
+        ),
+        _ => (json!({"id": "1", "type": "logs", "settings": {"limit": RECORDS_MAX.to_string()}}), json!([])),
+    };
+    json!({
+        "refId": letter,
+        "datasource": source_of(kind),
+        "query": query.expr,
+        "alias": if query.legend.is_empty() { String::new() } else { format!("{{{{term {}}}}}", query.field()) },
+        "metrics": [metric],
+        "bucketAggs": buckets,
+        "timeField": TIME_FIELD,
     })
 }

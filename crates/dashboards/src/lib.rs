@@ -8,7 +8,7 @@ mod board;
 mod boards;
 mod json;
 
-pub use board::{Dashboard, Expect, Kind, Panel, Query, Row, Unit, Variable};
+pub use board::{Choice, Dashboard, Expect, Kind, Panel, Query, Row, Unit, Variable};
 pub use boards::all;
 pub use json::json;
 

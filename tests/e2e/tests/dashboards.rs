@@ -1,57 +1,126 @@
-//! Every panel of the shipped dashboards is asked of the real Prometheus, fed by a running platform with every fault that
-//! a panel is about.
+//! Every panel of the shipped dashboards and every expression of the shipped rules is asked of the real Prometheus and
+//! Elasticsearch, fed by a running platform with every fault that a panel is about.
 
 #[path = "dashboards/platform.rs"]
 mod platform;
+#[path = "dashboards/selectors.rs"]
+mod selectors;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use platform::Platform;
-use weir_dashboards::{Expect, all};
+use selectors::{Selector, selectors};
+use weir_dashboards::{Choice, Dashboard, Expect, Kind, Query, all};
 use weir_stack::wait_until;
 
-const WAIT: Duration = Duration::from_secs(150);
+const WAIT: Duration = Duration::from_secs(180);
 /// What is not made here: it would take a week.
 const NOT_MADE: [&str; 1] = ["a week of orders"];
+/// Metrics of others, asked where these run: tests/e2e/tests/exporters.rs.
+const OF_EXPORTERS: [&str; 4] = ["elasticsearch_", "kafka_", "pg_", "redis_"];
 
 /// A query with every value of each variable, over the last half minute.
 fn expanded(expr: &str) -> String {
-    ["$service", "$instance", "$slo_id"]
+    ["$service", "${service:regex}", "$instance", "$slo_id"]
         .iter()
         .fold(expr.replace("$__rate_interval", "30s"), |text, variable| text.replace(variable, ".+"))
 }
 
-#[test]
-fn every_panel_has_data_and_every_variable_has_values() {
-    let platform = Platform::start();
-    let mut queries = Vec::new();
+/// What is to be seen at least once.
+struct Question {
+    /// Where it stands.
+    at: String,
+    kind: Kind,
+    expr: String,
+    field: &'static str,
+}
+
+impl Question {
+    fn of_panel(board: &Dashboard, title: &str, kind: Kind, query: &Query) -> Option<Self> {
+        let is_made = !matches!(query.expect, Expect::EmptyUntil(fault) if NOT_MADE.contains(&fault));
+        is_made.then(|| Self {
+            at: format!("{}: {title}: {}", board.uid, query.legend),
+            kind,
+            expr: expanded(query.expr),
+            field: query.field(),
+        })
+    }
+}
+
+fn questions() -> Vec<Question> {
+    let mut questions = Vec::new();
     for board in all() {
-        for panel in board.rows.iter().flat_map(|row| &row.panels) {
-            for query in &panel.queries {
-                let is_made = !matches!(query.expect, Expect::EmptyUntil(fault) if NOT_MADE.contains(&fault));
-                if is_made {
-                    queries.push((
-                        format!("{}: {}: {}", board.uid, panel.title, query.legend),
-                        expanded(query.expr),
-                    ));
-                }
-            }
+        for panel in board.panels() {
+            let queries = panel.queries.iter();
+            questions.extend(
+                queries.filter_map(|query| Question::of_panel(&board, panel.title, panel.kind, query)),
+            );
         }
         for variable in &board.variables {
-            queries.push((
-                format!("{}: ${}", board.uid, variable.name),
-                format!("group by ({}) ({})", variable.label, variable.series),
-            ));
+            if let Choice::Label { series, label } = variable.choice {
+                questions.push(Question {
+                    at: format!("{}: ${}", board.uid, variable.name),
+                    kind: Kind::Table,
+                    expr: format!("group by ({label}) ({series})"),
+                    field: "",
+                });
+            }
         }
     }
-    assert!(queries.len() > 80, "{}", queries.len());
+    questions
+}
+
+#[test]
+fn every_panel_has_data_and_rules_ask_for_metrics_that_are_there_and_of_the_right_type() {
+    let platform = Platform::start();
+    let mut open = questions();
+    assert!(open.len() > 90, "{}", open.len());
+    let in_panels: Vec<String> =
+        open.iter().filter(|each| !each.kind.is_of_logs()).map(|each| each.expr.clone()).collect();
     // Once seen is enough: a rate of errors goes when the fault does.
-    let mut empty = queries;
     wait_until("every panel has shown data", WAIT, || {
         platform.act();
-        empty.retain(|(_, query)| !platform.has_data(query));
-        let names: Vec<&str> = empty.iter().map(|(name, _)| name.as_str()).collect();
+        open.retain(|question| match question.kind.is_of_logs() {
+            true => !platform.has_records(question.kind, &question.expr, question.field),
+            false => !platform.has_data(&question.expr),
+        });
+        let names: Vec<&str> = open.iter().map(|question| question.at.as_str()).collect();
         if names.is_empty() { Ok(()) } else { Err(format!("{names:#?}")) }
     });
+
+    let in_rules = platform.rules();
+    assert!(in_rules.len() > 150, "{}", in_rules.len());
+    let asked: BTreeSet<Selector> =
+        in_panels.iter().chain(&in_rules).flat_map(|expr| selectors(expr)).collect();
+    let mut missing: BTreeSet<&Selector> = asked
+        .iter()
+        .filter(|asked| !OF_EXPORTERS.iter().any(|prefix| asked.name.starts_with(prefix)))
+        .collect();
+    assert!(missing.len() > 100, "{}", missing.len());
+    let mut wrong = Vec::new();
+    wait_until("every metric of a rule has been there", WAIT, || {
+        platform.act();
+        missing.retain(|asked| {
+            let types = platform.types(&asked.name, &asked.labels);
+            wrong.extend(types.iter().filter_map(|found| misuse(asked, found)));
+            types.is_empty()
+        });
+        if missing.is_empty() { Ok(()) } else { Err(format!("{missing:#?}")) }
+    });
+    assert!(wrong.is_empty(), "{wrong:#?}");
     platform.finish();
+}
+
+/// What is wrong with asking a metric of this type so.
+fn misuse(asked: &Selector, found: &str) -> Option<String> {
+    let is_rate = ["rate", "irate", "increase"].contains(&asked.within.as_str());
+    let only_asks_whether = ["absent", "absent_over_time", "count", "group"].contains(&asked.within.as_str());
+    let is_recorded = asked.name.contains(':');
+    let is_right = match found {
+        "counter" | "histogram" | "summary" => is_rate || only_asks_whether,
+        "gauge" | "info" | "stateset" => !is_rate,
+        _ => is_recorded || !is_rate,
+    };
+    (!is_right).then(|| format!("{asked:?} is a {found:?}"))
 }

@@ -111,8 +111,11 @@ fn targets_have_the_labels_that_prometheus_gives_them_and_follow_changes_and_out
     assert_eq!(count(&get_json(&weir.url("/targets"))), count(&before), "what is known stays in force");
     weir.write_config(&config.replace("label: app=cart", "label: app in (cart)"));
     weir.hang_up();
-    weir.await_books("the reload", WAIT, |books| {
-        books.sum("weir_config_reloads_total", &[("outcome", "applied")]) == 1.0
+    wait_until("the reload", WAIT, || {
+        match weir.books().sum("weir_config_reloads_total", &[("outcome", "applied")]) {
+            1.0 => Ok(()),
+            _ => Err(weir.log()),
+        }
     });
     assert_eq!(
         count(&get_json(&weir.url("/targets"))),

@@ -1,16 +1,10 @@
 //! `weir slo` over the objectives that ship, judged by the real promtool.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::time::Duration;
 
-use prost::Message;
-use weir_e2e::{Weir, post_until_acknowledged};
-use weir_proto::generated::otlp::collector_trace::ExportTraceServiceRequest;
-use weir_proto::generated::otlp::trace::{ResourceSpans, ScopeSpans, Span};
-use weir_stack::{Prometheus, PrometheusMode, free_port, get_text, wait_until};
+use weir_e2e::Weir;
 
 fn alert_rules() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../alert-rules")
@@ -179,82 +173,4 @@ fn rules_by_hand_pass_their_tests_and_each_alert_has_a_runbook() {
         );
     }
     assert!(alerts > 70, "{alerts}");
-}
-
-/// What rules by hand ask for is what a running agent and collector emit, under these names and labels.
-#[test]
-fn rules_by_hand_name_only_metrics_that_weir_emits() {
-    let folder = tempfile::tempdir().expect("temporary folder");
-    let mut prometheus =
-        Prometheus::start(PrometheusMode::Receiver, &folder.path().join("prometheus"), "global: {}\n")
-            .expect("prometheus starts");
-    let (agent_port, collector_port) = (free_port(), free_port());
-    let write = format!("remote_write: [{{url: \"{}/api/v1/write\"}}]\n", prometheus.url());
-    let collector = format!(
-        "{write}otlp: {{grpc: {{listen: \"127.0.0.1:{collector_port}\"}}}}\nspan_metrics: {{}}\n\
-         tail_sampling: {{decision_wait_after_root: 0s, policies: [{{error: {{}}}}]}}\n"
-    );
-    let mut collector = Weir::start_collector(&folder.path().join("collector"), &collector);
-    let target = |weir: &Weir| weir.url("").trim_start_matches("http://").to_owned();
-    let agent = format!(
-        "{write}host_metrics: {{interval: 1s}}\nlogs: [{{name: none, paths: [/nowhere/*.log]}}]\n\
-         otlp: {{http: {{listen: \"127.0.0.1:{agent_port}\"}}}}\n\
-         forward: [{{endpoint: \"http://127.0.0.1:{collector_port}\"}}]\n\
-         scrape_configs: [{{job_name: weir, scrape_interval: 1s, static_configs: [{{targets: [\"{}\"]}}]}}]\n",
-        target(&collector)
-    );
-    let mut agent = Weir::start(&folder.path().join("agent"), &agent);
-    // Before the first drop there is no series of drops: here is one, of a trace that no policy keeps.
-    post_until_acknowledged(
-        &format!("http://127.0.0.1:{agent_port}/v1/traces"),
-        &root_span(),
-        Duration::from_secs(30),
-    );
-    let own = agent.url("/metrics");
-    let asked = asked_metrics();
-    assert!(asked.len() > 25, "{asked:?}");
-    wait_until("every metric is there", Duration::from_secs(60), || {
-        let names = prometheus.api("label/__name__/values", &[]);
-        // The agent is not scraped by itself; its own metrics are looked at where they are.
-        let page = get_text(&own);
-        let is_there = |name: &String| {
-            let in_prometheus =
-                names.as_array().is_some_and(|names| names.iter().any(|each| each == name.as_str()));
-            in_prometheus || page.contains(&format!("\n{name}{{")) || page.contains(&format!("\n{name} "))
-        };
-        let missing: Vec<&String> = asked.iter().filter(|name| !is_there(name)).collect();
-        if missing.is_empty() { Ok(()) } else { Err(format!("{missing:?}")) }
-    });
-    agent.finish();
-    collector.finish();
-    prometheus.stop();
-}
-
-fn root_span() -> Vec<u8> {
-    let span =
-        Span { trace_id: vec![1; 16], span_id: vec![1; 8], name: "GET /".to_owned(), ..Span::default() };
-    let scope_spans = vec![ScopeSpans { spans: vec![span], ..ScopeSpans::default() }];
-    let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
-    ExportTraceServiceRequest { resource_spans }.encode_to_vec()
-}
-
-/// Metrics in the expressions of rules by hand, without what these record themselves.
-fn asked_metrics() -> BTreeSet<String> {
-    let mut asked = BTreeSet::new();
-    for name in BY_HAND {
-        let rules =
-            fs::read_to_string(alert_rules().join(format!("{name}.rules.yaml"))).expect("a rule file");
-        let expressions = rules
-            .lines()
-            .filter(|line| !["summary:", "description:", "#"].iter().any(|other| line.contains(other)));
-        for line in expressions {
-            let words = line.split(|each: char| !each.is_ascii_alphanumeric() && each != '_' && each != ':');
-            asked.extend(
-                words
-                    .filter(|word| word.starts_with("weir_") || word.starts_with("node_"))
-                    .map(str::to_owned),
-            );
-        }
-    }
-    asked
 }

@@ -140,6 +140,12 @@ impl Elasticsearch {
         }
     }
 
+    /// `POST /<index>/_search` with a body of its own; the answer.
+    pub fn ask(&self, index: &str, body: &Value) -> Result<Value, String> {
+        self.refresh(index)?;
+        post_json(&format!("{}/{index}/_search", self.url()), body)
+    }
+
     fn refresh(&self, index: &str) -> Result<(), String> {
         try_get_json(&format!("{}/{index}/_refresh", self.url())).map(drop)
     }

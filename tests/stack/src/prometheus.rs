@@ -16,6 +16,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 pub enum PrometheusMode {
     /// A server with a remote-write receiver.
     Receiver,
+    /// Such a server that keeps the type of each metric, in its label `__type__`.
+    TypedReceiver,
     /// `--agent`: scrapes and remote-writes as its configuration says.
     Agent,
 }
@@ -67,10 +69,16 @@ impl Prometheus {
             .arg(format!("--web.listen-address=127.0.0.1:{}", self.port))
             .arg("--log.level=warn");
         match self.mode {
-            PrometheusMode::Receiver => command
-                .arg(format!("--storage.tsdb.path={}", data.display()))
-                .arg("--web.enable-remote-write-receiver")
-                .arg("--enable-feature=exemplar-storage"),
+            PrometheusMode::Receiver | PrometheusMode::TypedReceiver => {
+                command
+                    .arg(format!("--storage.tsdb.path={}", data.display()))
+                    .arg("--web.enable-remote-write-receiver")
+                    .arg("--enable-feature=exemplar-storage");
+                if self.mode == PrometheusMode::TypedReceiver {
+                    command.arg("--enable-feature=type-and-unit-labels");
+                }
+                &mut command
+            }
             PrometheusMode::Agent => {
                 command.arg("--agent").arg(format!("--storage.agent.path={}", data.display()))
             }

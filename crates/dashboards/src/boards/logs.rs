@@ -62,10 +62,10 @@ pub(super) fn overview() -> Dashboard {
         uid: "logs-overview",
         title: "Logs",
         description: "How much is logged, by whom, and does it arrive?",
-        variables: vec![Variable { name: "instance", series: "weir_build_info", label: "instance" }],
+        variables: vec![Variable::label("instance", "weir_build_info", "instance")],
         rows: vec![
             Row { title: "", height: 9, panels: volume },
-            Row { title: "Severity", height: 7, panels: vec![severity()] },
+            Row { title: "Errors", height: 9, panels: vec![severity(), errors_by_service(), errors()] },
             Row { title: "Files", height: 7, panels: files },
             Row { title: "Delivery", height: 8, panels: delivery },
         ],
@@ -82,5 +82,26 @@ fn severity() -> Panel {
             "sum by (severity) (rate(weir_log_records_total{instance=~\"$instance\"}[$__rate_interval]))",
             "{{severity}}",
         )],
+    )
+}
+
+fn errors_by_service() -> Panel {
+    Panel::new(
+        Kind::RecordCounts,
+        "Errors by service",
+        Unit::Count,
+        "Log records of level error and fatal in Elasticsearch, the ten services with most. A new one at the top: open Service detail.",
+        vec![query("log.level:(error OR fatal)", "{{service.name}}").after("a log record with an error")],
+    )
+    .leads_to("service-detail")
+}
+
+fn errors() -> Panel {
+    Panel::new(
+        Kind::Records,
+        "Latest errors",
+        Unit::Count,
+        "Of all services. Open one: its trace.id leads to Jaeger, and the trace to the logs of every service in it.",
+        vec![query("log.level:(error OR fatal)", "").after("a log record with an error")],
     )
 }

@@ -7,7 +7,7 @@ pub(super) fn usage() -> Dashboard {
         uid: "node-use",
         title: "Node (USE)",
         description: "Which resource of which node is used up, wanted by more than can have it, or failing?",
-        variables: vec![Variable { name: "instance", series: "node_uname_info", label: "instance" }],
+        variables: vec![Variable::label("instance", "node_uname_info", "instance")],
         rows: vec![cpu(), memory(), disk(), space(), network()],
     }
 }

@@ -7,7 +7,7 @@ pub(super) fn health() -> Dashboard {
         uid: "pipeline-health",
         title: "Pipeline health",
         description: "Does everything arrive, how late, and for how long can an outage go on?",
-        variables: vec![Variable { name: "instance", series: "weir_build_info", label: "instance" }],
+        variables: vec![Variable::label("instance", "weir_build_info", "instance")],
         rows: vec![now(), way(), waiting(), losses(), own()],
     }
 }

@@ -7,12 +7,11 @@ pub(super) fn detail() -> Dashboard {
         uid: "service-detail",
         title: "Service detail",
         description: "What does this service do to its users, and which operation or dependency does it?",
-        variables: vec![Variable {
-            name: "service",
-            series: "traces_span_metrics_calls_total",
-            label: "service_name",
-        }],
-        rows: vec![red(), operations(), dependencies()],
+        variables: vec![
+            Variable::label("service", "traces_span_metrics_calls_total", "service_name"),
+            Variable::text("trace_id"),
+        ],
+        rows: vec![red(), operations(), dependencies(), logs()],
     }
 }
 
@@ -115,4 +114,27 @@ fn dependencies() -> Row {
         .leads_to("slo-detail"),
     ];
     Row { title: "Dependencies and objectives", height: 9, panels }
+}
+
+fn logs() -> Row {
+    let panels = vec![
+        Panel::new(
+            Kind::Records,
+            "Errors in its logs",
+            Unit::Count,
+            "Its latest log records of level error and fatal. Open one: its trace.id leads to Jaeger.",
+            vec![
+                query("service.name:/${service:regex}/ AND log.level:(error OR fatal)", "")
+                    .after("a log record with an error"),
+            ],
+        ),
+        Panel::new(
+            Kind::Records,
+            "Logs of a trace",
+            Unit::Count,
+            "What every service logged in the trace whose id is written above, also of other services. Empty without an id: dots of Duration have one.",
+            vec![query("trace.id:\"$trace_id\"", "").after("a log record with a trace id")],
+        ),
+    ];
+    Row { title: "Logs", height: 11, panels }
 }

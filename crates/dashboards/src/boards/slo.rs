@@ -55,7 +55,7 @@ pub(super) fn detail() -> Dashboard {
         uid: "slo-detail",
         title: "SLO",
         description: "What used the budget of this objective up, and is it still going on?",
-        variables: vec![Variable { name: "slo_id", series: "slo_info", label: "slo_id" }],
+        variables: vec![Variable::label("slo_id", "slo_info", "slo_id")],
         rows: vec![
             Row { title: "", height: 4, panels: numbers() },
             Row { title: "Now", height: 9, panels: now() },

@@ -58,11 +58,7 @@ pub(super) fn analysis() -> Dashboard {
         uid: "trace-analysis",
         title: "Trace analysis",
         description: "Where does the time go, and what do we see of it?",
-        variables: vec![Variable {
-            name: "service",
-            series: "traces_span_metrics_calls_total",
-            label: "service_name",
-        }],
+        variables: vec![Variable::label("service", "traces_span_metrics_calls_total", "service_name")],
         rows: vec![
             Row { title: "", height: 9, panels: impact },
             Row { title: "Durations", height: 9, panels: durations },

@@ -1,18 +1,23 @@
-//! A platform: two services, a node's agent, a collector, and Prometheus with the shipped rules.
+//! A platform: two services, a node's agent, a collector, Elasticsearch, and Prometheus with the shipped rules.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use prost::Message;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use weir_e2e::{Page, PageServer, Weir, post_until_acknowledged};
+use weir_dashboards::Kind;
+use weir_e2e::{Page, PageServer, Weir, post_until_acknowledged, world_readable_folder};
+use weir_proto::generated::otlp::collector_logs::ExportLogsServiceRequest;
 use weir_proto::generated::otlp::collector_trace::ExportTraceServiceRequest;
 use weir_proto::generated::otlp::common::{AnyValue, KeyValue, any_value};
+use weir_proto::generated::otlp::logs::{LogRecord, ResourceLogs, ScopeLogs};
 use weir_proto::generated::otlp::resource::Resource;
 use weir_proto::generated::otlp::trace::{ResourceSpans, ScopeSpans, Span, Status};
-use weir_stack::{Prometheus, PrometheusMode, free_port};
+use weir_stack::{Elasticsearch, Prometheus, PrometheusMode, free_port};
 
 /// Objectives whose past is written, so that sums over days have their steps.
 const SLOS: [&str; 6] = [
@@ -26,8 +31,12 @@ const SLOS: [&str; 6] = [
 
 pub(crate) struct Platform {
     folder: TempDir,
+    /// In log records and in no trace.
+    trace_id: u128,
     otlp: u16,
+    tier_http: u16,
     prometheus: Prometheus,
+    elasticsearch: Elasticsearch,
     agent: Weir,
     collector: Weir,
     /// Ends with the platform.
@@ -41,26 +50,39 @@ fn alert_rules() -> PathBuf {
 /// Numbers of services that grow from page to page, with errors among them.
 fn page(number: u64) -> Page {
     let count = (number + 1) * 100;
-    let mut page = String::new();
-    for (name, labels, share) in [
-        ("http_requests_total", "service=\"checkout\",status=\"200\"", 6),
-        ("http_requests_total", "service=\"checkout\",status=\"500\"", 4),
-        ("http_request_duration_seconds_bucket", "service=\"checkout\",le=\"0.3\"", 9),
-        ("http_request_duration_seconds_bucket", "service=\"checkout\",le=\"+Inf\"", 10),
-        ("http_request_duration_seconds_count", "service=\"checkout\"", 10),
-        ("grpc_server_handled_total", "service=\"inventory\",grpc_code=\"OK\"", 10),
-        ("orders_placed_total", "service=\"orders\"", 10),
-        ("orders_failed_total", "service=\"orders\"", 1),
+    let mut page = String::from("# TYPE maintenance_window gauge\nmaintenance_window{service=\"none\"} 1\n");
+    for (family, kind, samples) in [
+        (
+            "http_requests_total",
+            "counter",
+            &[("", "service=\"checkout\",status=\"200\"", 6), ("", "service=\"checkout\",status=\"500\"", 4)]
+                [..],
+        ),
+        (
+            "http_request_duration_seconds",
+            "histogram",
+            &[
+                ("_bucket", "service=\"checkout\",le=\"0.3\"", 9),
+                ("_bucket", "service=\"checkout\",le=\"+Inf\"", 10),
+                ("_count", "service=\"checkout\"", 10),
+            ],
+        ),
+        ("grpc_server_handled_total", "counter", &[("", "service=\"inventory\",grpc_code=\"OK\"", 10)]),
+        ("orders_placed_total", "counter", &[("", "service=\"orders\"", 10)]),
+        ("orders_failed_total", "counter", &[("", "service=\"orders\"", 1)]),
     ] {
         // Writing to a string does not fail.
-        let _ = writeln!(page, "{name}{{{labels}}} {}", count * share / 10);
+        let _ = writeln!(page, "# TYPE {family} {kind}");
+        for (end, labels, share) in samples {
+            let _ = writeln!(page, "{family}{end}{{{labels}}} {}", count * share / 10);
+        }
     }
     Page::text(page)
 }
 
 impl Platform {
     pub(crate) fn start() -> Self {
-        let folder = tempfile::tempdir().expect("temporary folder");
+        let folder = world_readable_folder();
         write_history(folder.path());
         let rules = alert_rules();
         let config = format!(
@@ -68,15 +90,21 @@ impl Platform {
             rules.display()
         );
         let prometheus =
-            Prometheus::start(PrometheusMode::Receiver, &folder.path().join("prometheus"), &config)
+            Prometheus::start(PrometheusMode::TypedReceiver, &folder.path().join("prometheus"), &config)
                 .expect("prometheus starts");
+        let elasticsearch =
+            Elasticsearch::start(&folder.path().join("elasticsearch")).expect("elasticsearch starts");
         let service = PageServer::start(page);
-        let write = format!("remote_write: [{{url: \"{}/api/v1/write\"}}]\n", prometheus.url());
-        let (otlp, tier) = (free_port(), free_port());
+        // Version 2.0 says the type of each metric.
+        let write = format!(
+            "remote_write: [{{url: \"{}/api/v1/write\", protobuf_message: io.prometheus.write.v2.Request}}]\n",
+            prometheus.url()
+        );
+        let (otlp, tier, tier_http) = (free_port(), free_port(), free_port());
         // Nobody listens there: an exporter that fails.
         let closed = free_port();
         let collector = format!(
-            "{write}otlp: {{grpc: {{listen: \"127.0.0.1:{tier}\"}}}}\nspan_metrics: {{interval: 2s}}\n\
+            "{write}otlp: {{grpc: {{listen: \"127.0.0.1:{tier}\"}}, http: {{listen: \"127.0.0.1:{tier_http}\"}}}}\nspan_metrics: {{interval: 2s}}\n\
              tail_sampling: {{decision_wait_after_root: 0s, policies: [{{name: errors, error: {{}}}}]}}\n\
              jaeger: [{{endpoint: \"http://127.0.0.1:{closed}\"}}]\n"
         );
@@ -86,11 +114,13 @@ impl Platform {
         // The agent scrapes itself: its own port is known once it has one.
         let config = |own_address: &str| {
             format!(
-                "{write}host_metrics: {{interval: 2s}}\nlogs: [{{name: app, paths: [\"{}\"]}}]\n\
+                "{write}host_metrics: {{interval: 2s}}\nelasticsearch: [{{urls: [\"{}\"]}}]\n\
+                 logs: [{{name: app, paths: [\"{}\"], attributes: {{service.name: payment}}}}]\n\
                  otlp: {{http: {{listen: \"127.0.0.1:{otlp}\"}}}}\nforward: [{{endpoint: \"http://127.0.0.1:{tier}\"}}]\n\
                  scrape_configs:\n  - {{job_name: weir, scrape_interval: 2s, static_configs: [{{targets: [\"{}\", \"{own_address}\"]}}]}}\n  \
                  - {{job_name: services, scrape_interval: 2s, static_configs: [{{targets: [\"{}\"]}}]}}\n  \
                  - {{job_name: gone, scrape_interval: 2s, static_configs: [{{targets: [\"127.0.0.1:{closed}\"]}}]}}\n",
+                elasticsearch.url(),
                 log.display(),
                 own(&collector),
                 service.address()
@@ -99,14 +129,28 @@ impl Platform {
         let mut agent = Weir::start(&folder.path().join("agent"), &config("127.0.0.1:9"));
         agent.write_config(&config(&own(&agent)));
         agent.hang_up();
-        Self { folder, otlp, prometheus, agent, collector, _service: service }
+        Self {
+            folder,
+            trace_id: fastrand::u128(1..),
+            otlp,
+            tier_http,
+            prometheus,
+            elasticsearch,
+            agent,
+            collector,
+            _service: service,
+        }
     }
 
-    /// What happens all the time: log lines, and traces with server and client spans, some of them errors.
+    /// What happens all the time: log lines, and traces with server and client spans, some of them errors. The collector
+    /// also gets a log record, which none of its exporters takes.
     pub(crate) fn act(&self) {
         let log = self.folder.path().join("app.log");
         let lines = fs::read_to_string(&log).unwrap_or_default();
-        fs::write(&log, format!("{lines}an order was placed\n")).expect("a log line");
+        let told = json!({"message": "the card was refused", "level": "error", "trace_id": format!("{:032x}", self.trace_id)});
+        fs::write(&log, format!("{lines}an order was placed\n{told}\n")).expect("log lines");
+        let url = format!("http://127.0.0.1:{}/v1/logs", self.tier_http);
+        post_until_acknowledged(&url, &record().encode_to_vec(), Duration::from_secs(30));
         let body = ExportTraceServiceRequest {
             resource_spans: [false, true].map(trace).into_iter().flatten().collect(),
         };
@@ -122,11 +166,63 @@ impl Platform {
         series.iter().filter_map(value).any(|value| !value.is_nan())
     }
 
+    /// Whether a query of log records, asked as Grafana does, finds some.
+    pub(crate) fn has_records(&self, kind: Kind, query: &str, field: &str) -> bool {
+        let query = query.replace("$trace_id", &format!("{:032x}", self.trace_id));
+        let filter = json!([
+            {"range": {"@timestamp": {"gte": "now-1h", "lte": "now", "format": "epoch_millis"}}},
+            {"query_string": {"analyze_wildcard": true, "query": query}},
+        ]);
+        let by_time = json!({"time": {"date_histogram": {"field": "@timestamp", "fixed_interval": "10s"}}});
+        let by_field = json!({"field": {"terms": {"field": field, "size": 10}, "aggs": by_time}});
+        let counts = kind == Kind::RecordCounts;
+        let body = json!({
+            "size": if counts { 0 } else { 10 },
+            "query": {"bool": {"filter": filter}},
+            "sort": [{"@timestamp": {"order": "desc", "unmapped_type": "boolean"}}],
+            "aggs": if counts { by_field } else { json!({}) },
+        });
+        let Ok(answer) = self.elasticsearch.ask("logs-*-*", &body) else { return false };
+        let found =
+            if counts { &answer["aggregations"]["field"]["buckets"] } else { &answer["hits"]["hits"] };
+        found.as_array().is_some_and(|found| !found.is_empty())
+    }
+
+    /// The expressions of all rules. Each was evaluated without an error.
+    pub(crate) fn rules(&self) -> Vec<String> {
+        let groups = self.prometheus.api("rules", &[])["groups"].as_array().cloned().unwrap_or_default();
+        let rules = groups.iter().flat_map(|group| group["rules"].as_array().cloned().unwrap_or_default());
+        rules
+            .map(|rule| {
+                let expr = rule["query"].as_str().expect("an expression").to_owned();
+                assert_ne!(rule["health"], "err", "{rule}");
+                assert!(self.prometheus.api("query", &[("query", &expr)])["result"].is_array(), "{rule}");
+                expr
+            })
+            .collect()
+    }
+
+    /// The types under which there are series of this name that have these labels.
+    pub(crate) fn types(&self, name: &str, labels: &[String]) -> BTreeSet<String> {
+        let labels: Vec<String> = labels.iter().map(|label| format!("{label}!=\"\"")).collect();
+        let series =
+            self.prometheus.api("series", &[("match[]", &format!("{name}{{{}}}", labels.join(",")))]);
+        let kind = |series: &Value| series["__type__"].as_str().unwrap_or_default().to_owned();
+        series.as_array().into_iter().flatten().map(kind).collect()
+    }
+
     pub(crate) fn finish(mut self) {
         self.agent.finish();
         self.collector.kill();
         self.prometheus.stop();
+        self.elasticsearch.stop();
     }
+}
+
+fn record() -> ExportLogsServiceRequest {
+    let log_records = vec![LogRecord { time_unix_nano: 1, ..LogRecord::default() }];
+    let scope_logs = vec![ScopeLogs { log_records, ..ScopeLogs::default() }];
+    ExportLogsServiceRequest { resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }] }
 }
 
 fn trace(is_error: bool) -> Vec<ResourceSpans> {
