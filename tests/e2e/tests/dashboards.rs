@@ -1,16 +1,16 @@
 //! Every panel of the shipped dashboards and every expression of the shipped rules is asked of the real Prometheus and
 //! Elasticsearch, fed by a running platform with every fault that a panel is about.
 
+#[path = "dashboards/asked.rs"]
+mod asked;
 #[path = "dashboards/platform.rs"]
 mod platform;
-#[path = "dashboards/selectors.rs"]
-mod selectors;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use asked::{Selector, find, rules, selectors};
 use platform::Platform;
-use selectors::{Selector, selectors};
 use weir_dashboards::{Choice, Dashboard, Expect, Kind, Query, all};
 use weir_stack::wait_until;
 
@@ -89,38 +89,18 @@ fn every_panel_has_data_and_rules_ask_for_metrics_that_are_there_and_of_the_righ
         if names.is_empty() { Ok(()) } else { Err(format!("{names:#?}")) }
     });
 
-    let in_rules = platform.rules();
+    let in_rules = rules(platform.prometheus());
     assert!(in_rules.len() > 150, "{}", in_rules.len());
-    let asked: BTreeSet<Selector> =
-        in_panels.iter().chain(&in_rules).flat_map(|expr| selectors(expr)).collect();
-    let mut missing: BTreeSet<&Selector> = asked
-        .iter()
-        .filter(|asked| !OF_EXPORTERS.iter().any(|prefix| asked.name.starts_with(prefix)))
-        .collect();
+    let is_here = |asked: &Selector| !OF_EXPORTERS.iter().any(|prefix| asked.name.starts_with(prefix));
+    let asked = in_panels.iter().chain(&in_rules).flat_map(|expr| selectors(expr));
+    let mut missing: BTreeSet<Selector> = asked.filter(is_here).collect();
     assert!(missing.len() > 100, "{}", missing.len());
     let mut wrong = Vec::new();
-    wait_until("every metric of a rule has been there", WAIT, || {
+    wait_until("every metric that is asked for is there", WAIT, || {
         platform.act();
-        missing.retain(|asked| {
-            let types = platform.types(&asked.name, &asked.labels);
-            wrong.extend(types.iter().filter_map(|found| misuse(asked, found)));
-            types.is_empty()
-        });
+        wrong.extend(find(&mut missing, platform.prometheus()));
         if missing.is_empty() { Ok(()) } else { Err(format!("{missing:#?}")) }
     });
     assert!(wrong.is_empty(), "{wrong:#?}");
     platform.finish();
-}
-
-/// What is wrong with asking a metric of this type so.
-fn misuse(asked: &Selector, found: &str) -> Option<String> {
-    let is_rate = ["rate", "irate", "increase"].contains(&asked.within.as_str());
-    let only_asks_whether = ["absent", "absent_over_time", "count", "group"].contains(&asked.within.as_str());
-    let is_recorded = asked.name.contains(':');
-    let is_right = match found {
-        "counter" | "histogram" | "summary" => is_rate || only_asks_whether,
-        "gauge" | "info" | "stateset" => !is_rate,
-        _ => is_recorded || !is_rate,
-    };
-    (!is_right).then(|| format!("{asked:?} is a {found:?}"))
 }

@@ -1,7 +1,6 @@
 //! Elasticsearch, one node without security.
 
 use std::fs;
-use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
@@ -9,11 +8,10 @@ use std::time::Duration;
 use rustix::process::geteuid;
 use serde_json::{Value, json};
 
+use crate::process::{hand_over, unprivileged};
 use crate::{Server, StartError, free_port, locate, post_json, try_get_json};
 
 const START_TIMEOUT: Duration = Duration::from_secs(180);
-/// `nobody`: Elasticsearch refuses to run as root.
-const NOBODY: u32 = 65534;
 
 /// A node with its folder.
 #[derive(Debug)]
@@ -62,16 +60,7 @@ impl Elasticsearch {
     /// Starts it after a stop, on the same port and data.
     pub fn start_again(&mut self) -> Result<(), StartError> {
         let program = self.program()?;
-        let mut command = if geteuid().is_root() {
-            let mut command = Command::new("setpriv");
-            command
-                .args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")])
-                .arg("--clear-groups")
-                .arg(program);
-            command
-        } else {
-            Command::new(program)
-        };
+        let mut command = unprivileged(&program);
         command
             .env("ES_PATH_CONF", self.folder.join("config"))
             .envs(java_home().map(|home| ("ES_JAVA_HOME", home)))
@@ -159,7 +148,7 @@ fn home() -> Result<PathBuf, crate::NotInstalled> {
 
 /// The JDK to run on: as the environment says, otherwise the one whose `java` is on `PATH`. The distribution for
 /// integration tests has none of its own.
-fn java_home() -> Option<PathBuf> {
+pub(crate) fn java_home() -> Option<PathBuf> {
     let named = ["ES_JAVA_HOME", "JAVA_HOME"].into_iter().find_map(std::env::var_os).map(PathBuf::from);
     let on_path = || {
         let path = std::env::var_os("PATH")?;
@@ -167,8 +156,4 @@ fn java_home() -> Option<PathBuf> {
         java.ancestors().nth(2).map(Path::to_owned)
     };
     named.or_else(on_path)
-}
-
-fn hand_over(path: &Path) -> std::io::Result<()> {
-    if geteuid().is_root() { chown(path, Some(NOBODY), Some(NOBODY)) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@
 //! and is ended by its process id when its handle is dropped. `tests/stack/install` puts the programs in place.
 
 mod alertmanager;
+mod database;
 mod elasticsearch;
 mod http;
 mod jaeger;
@@ -15,6 +16,7 @@ mod prometheus;
 mod telemetrygen;
 
 pub use alertmanager::{Alertmanager, amtool};
+pub use database::{Database, exporter};
 pub use elasticsearch::Elasticsearch;
 pub use http::{get_json, get_text, post_json, try_get_json, try_get_text};
 pub use jaeger::{Jaeger, JaegerMode};

@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use crate::NotInstalled;
 
@@ -157,4 +158,25 @@ pub fn wait_until<T>(what: &str, timeout: Duration, mut ask: impl FnMut() -> Res
             Err(_) => thread::sleep(Duration::from_millis(100)),
         }
     }
+}
+
+/// `nobody`, for programs that refuse to run as root.
+const NOBODY: u32 = 65534;
+
+/// A command that runs as `nobody` when this process is root's.
+pub(crate) fn unprivileged(program: &Path) -> Command {
+    if !geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command
+        .args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")])
+        .arg("--clear-groups")
+        .arg(program);
+    command
+}
+
+/// Gives a file or folder to the user that [`unprivileged`] programs run as.
+pub(crate) fn hand_over(path: &Path) -> io::Result<()> {
+    if geteuid().is_root() { chown(path, Some(NOBODY), Some(NOBODY)) } else { Ok(()) }
 }

@@ -29,6 +29,18 @@ fn the_version_of_a_go_tool_is_the_one_its_module_pins() {
             include_str!("../prometheus-operator/go.mod"),
             "github.com/prometheus-operator/prometheus-operator",
         ),
+        (
+            "elasticsearch_exporter",
+            include_str!("../elasticsearch_exporter/go.mod"),
+            "github.com/prometheus-community/elasticsearch_exporter",
+        ),
+        (
+            "postgres_exporter",
+            include_str!("../postgres_exporter/go.mod"),
+            "github.com/prometheus-community/postgres_exporter",
+        ),
+        ("redis_exporter", include_str!("../redis_exporter/go.mod"), "github.com/oliver006/redis_exporter"),
+        ("kafka_exporter", include_str!("../kafka_exporter/go.mod"), "github.com/grafana/kafka_exporter"),
     ] {
         let pinned = module
             .lines()

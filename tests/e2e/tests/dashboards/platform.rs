@@ -1,13 +1,12 @@
 //! A platform: two services, a node's agent, a collector, Elasticsearch, and Prometheus with the shipped rules.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use prost::Message;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 use weir_dashboards::Kind;
 use weir_e2e::{Page, PageServer, Weir, post_until_acknowledged, world_readable_folder};
@@ -188,27 +187,8 @@ impl Platform {
         found.as_array().is_some_and(|found| !found.is_empty())
     }
 
-    /// The expressions of all rules. Each was evaluated without an error.
-    pub(crate) fn rules(&self) -> Vec<String> {
-        let groups = self.prometheus.api("rules", &[])["groups"].as_array().cloned().unwrap_or_default();
-        let rules = groups.iter().flat_map(|group| group["rules"].as_array().cloned().unwrap_or_default());
-        rules
-            .map(|rule| {
-                let expr = rule["query"].as_str().expect("an expression").to_owned();
-                assert_ne!(rule["health"], "err", "{rule}");
-                assert!(self.prometheus.api("query", &[("query", &expr)])["result"].is_array(), "{rule}");
-                expr
-            })
-            .collect()
-    }
-
-    /// The types under which there are series of this name that have these labels.
-    pub(crate) fn types(&self, name: &str, labels: &[String]) -> BTreeSet<String> {
-        let labels: Vec<String> = labels.iter().map(|label| format!("{label}!=\"\"")).collect();
-        let series =
-            self.prometheus.api("series", &[("match[]", &format!("{name}{{{}}}", labels.join(",")))]);
-        let kind = |series: &Value| series["__type__"].as_str().unwrap_or_default().to_owned();
-        series.as_array().into_iter().flatten().map(kind).collect()
+    pub(crate) fn prometheus(&self) -> &Prometheus {
+        &self.prometheus
     }
 
     pub(crate) fn finish(mut self) {

@@ -1,0 +1,115 @@
+//! Which metrics an expression asks for, what it makes of them, and what Prometheus has of them.
+
+use std::collections::BTreeSet;
+
+use promql_parser::label::MatchOp;
+use promql_parser::parser::{Expr, VectorSelector, parse};
+use serde_json::Value;
+use weir_stack::Prometheus;
+
+/// A metric in an expression.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Selector {
+    /// A regular expression.
+    pub(crate) name: String,
+    /// Labels that it must have.
+    pub(crate) labels: Vec<String>,
+    /// The function or counting aggregation that it stands in; empty without.
+    pub(crate) within: String,
+}
+
+impl Selector {
+    /// The types under which Prometheus has series of this name with these labels.
+    pub(crate) fn types(&self, prometheus: &Prometheus) -> BTreeSet<String> {
+        let labels = self.labels.iter().map(|label| format!(",{label}!=\"\"")).collect::<String>();
+        let matching = format!("{{__name__=~\"{}\"{labels}}}", self.name);
+        let series = prometheus.api("series", &[("match[]", &matching)]);
+        let kind = |series: &Value| series["__type__"].as_str().unwrap_or_default().to_owned();
+        series.as_array().into_iter().flatten().map(kind).collect()
+    }
+
+    /// What is wrong with asking a metric of this type so.
+    pub(crate) fn misuse(&self, kind: &str) -> Option<String> {
+        let is_rate = ["rate", "irate", "increase"].contains(&self.within.as_str());
+        let only_asks_whether =
+            ["absent", "absent_over_time", "count", "group"].contains(&self.within.as_str());
+        let is_recorded = self.name.contains(':');
+        let is_right = match kind {
+            "counter" | "histogram" | "summary" => is_rate || only_asks_whether,
+            "gauge" | "info" | "stateset" => !is_rate,
+            _ => is_recorded || !is_rate,
+        };
+        (!is_right).then(|| format!("{self:?} is a {kind:?}"))
+    }
+}
+
+/// The expressions of all rules that Prometheus has loaded. Each is evaluated without an error.
+pub(crate) fn rules(prometheus: &Prometheus) -> Vec<String> {
+    let groups = prometheus.api("rules", &[])["groups"].as_array().cloned().unwrap_or_default();
+    let rules = groups.iter().flat_map(|group| group["rules"].as_array().cloned().unwrap_or_default());
+    rules
+        .map(|rule| {
+            let expr = rule["query"].as_str().expect("an expression").to_owned();
+            assert_ne!(rule["health"], "err", "{rule}");
+            assert!(prometheus.api("query", &[("query", &expr)])["result"].is_array(), "{rule}");
+            expr
+        })
+        .collect()
+}
+
+/// Takes out what Prometheus has; gives what is wrong with how that is asked for.
+pub(crate) fn find(missing: &mut BTreeSet<Selector>, prometheus: &Prometheus) -> Vec<String> {
+    let mut wrong = Vec::new();
+    missing.retain(|asked| {
+        let types = asked.types(prometheus);
+        wrong.extend(types.iter().filter_map(|kind| asked.misuse(kind)));
+        types.is_empty()
+    });
+    wrong
+}
+
+/// All selectors of an expression.
+pub(crate) fn selectors(expr: &str) -> Vec<Selector> {
+    let parsed = parse(expr).unwrap_or_else(|error| panic!("{expr}: {error}"));
+    let mut found = Vec::new();
+    walk(&parsed, "", &mut found);
+    found
+}
+
+fn walk(expr: &Expr, within: &str, found: &mut Vec<Selector>) {
+    match expr {
+        Expr::VectorSelector(selector) => found.push(of(selector, within)),
+        Expr::MatrixSelector(matrix) => found.push(of(&matrix.vs, within)),
+        Expr::Call(call) => call.args.args.iter().for_each(|each| walk(each, call.func.name, found)),
+        Expr::Aggregate(aggregate) => match aggregate.op.to_string().as_str() {
+            op @ ("count" | "group") => walk(&aggregate.expr, op, found),
+            _ => walk(&aggregate.expr, within, found),
+        },
+        Expr::Binary(binary) => {
+            walk(&binary.lhs, within, found);
+            walk(&binary.rhs, within, found);
+        }
+        Expr::Paren(paren) => walk(&paren.expr, within, found),
+        Expr::Unary(unary) => walk(&unary.expr, within, found),
+        Expr::Subquery(subquery) => walk(&subquery.expr, within, found),
+        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
+    }
+}
+
+fn of(selector: &VectorSelector, within: &str) -> Selector {
+    let wants = |op: &MatchOp, value: &str| match op {
+        MatchOp::Equal => !value.is_empty(),
+        MatchOp::Re(regex) => !regex.is_match(""),
+        MatchOp::NotEqual | MatchOp::NotRe(_) => false,
+    };
+    let matchers = &selector.matchers.matchers;
+    let by_matcher =
+        || matchers.iter().find(|matcher| matcher.name == "__name__").map(|matcher| matcher.value.clone());
+    let labels =
+        matchers.iter().filter(|matcher| matcher.name != "__name__" && wants(&matcher.op, &matcher.value));
+    Selector {
+        name: selector.name.clone().or_else(by_matcher).unwrap_or_default(),
+        labels: labels.map(|matcher| matcher.name.clone()).collect(),
+        within: within.to_owned(),
+    }
+}
