@@ -137,6 +137,8 @@ pub struct Panel {
     pub unit: Unit,
     /// From here on a number is shown in red.
     pub red_from: Option<f64>,
+    /// Below this it is, too.
+    pub red_below: Option<f64>,
     /// At least one.
     pub queries: Vec<Query>,
     /// The dashboard that a click leads to.
@@ -190,11 +192,20 @@ impl Panel {
         description: &'static str,
         queries: Vec<Query>,
     ) -> Self {
-        Self { title, description, kind, unit, red_from: None, queries, leads_to: None }
+        Self { title, description, kind, unit, red_from: None, red_below: None, queries, leads_to: None }
     }
 
     pub(crate) fn red_from(self, number: f64) -> Self {
         Self { red_from: Some(number), ..self }
+    }
+
+    pub(crate) fn red_below(self, number: f64) -> Self {
+        Self { red_below: Some(number), ..self }
+    }
+
+    /// Whether a number is shown in red.
+    pub fn is_red(&self, number: f64) -> bool {
+        self.red_from.is_some_and(|from| number >= from) || self.red_below.is_some_and(|below| number < below)
     }
 
     pub(crate) fn leads_to(self, uid: &'static str) -> Self {

@@ -116,10 +116,11 @@ fn panels(board: &Dashboard) -> Vec<Value> {
 }
 
 fn panel(panel: &Panel) -> Value {
-    let thresholds = match panel.red_from {
-        Some(number) => json!([{"color": "green", "value": null}, {"color": "red", "value": number}]),
-        None => json!([{"color": "green", "value": null}]),
-    };
+    let lowest = if panel.red_below.is_some() { "red" } else { "green" };
+    let mut thresholds = vec![json!({"color": lowest, "value": null})];
+    let above = [(panel.red_below, "green"), (panel.red_from, "red")];
+    thresholds
+        .extend(above.into_iter().filter_map(|(from, color)| Some(json!({"color": color, "value": from?}))));
     let mut defaults = json!({
         "unit": panel.unit.id(), "noValue": "none", "min": 0,
         "thresholds": {"mode": "absolute", "steps": thresholds}, "links": links(panel),

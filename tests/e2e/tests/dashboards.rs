@@ -3,13 +3,17 @@
 
 #[path = "dashboards/asked.rs"]
 mod asked;
+#[path = "dashboards/pictures.rs"]
+mod pictures;
 #[path = "dashboards/platform.rs"]
 mod platform;
 
 use std::collections::BTreeSet;
+use std::env;
+use std::path::Path;
 use std::time::Duration;
 
-use asked::{Selector, find, rules, selectors};
+use asked::{Rules, Selector, find, rules, selectors};
 use platform::Platform;
 use weir_dashboards::{Choice, Dashboard, Expect, Kind, Query, all};
 use weir_stack::wait_until;
@@ -80,7 +84,7 @@ fn every_panel_has_data_and_rules_ask_for_metrics_that_are_there_and_of_the_righ
         open.iter().filter(|each| !each.kind.is_of_logs()).map(|each| each.expr.clone()).collect();
     // Once seen is enough: a rate of errors goes when the fault does.
     wait_until("every panel has shown data", WAIT, || {
-        platform.act();
+        platform.act(4);
         open.retain(|question| match question.kind.is_of_logs() {
             true => !platform.has_records(question.kind, &question.expr, question.field),
             false => !platform.has_data(&question.expr),
@@ -89,18 +93,26 @@ fn every_panel_has_data_and_rules_ask_for_metrics_that_are_there_and_of_the_righ
         if names.is_empty() { Ok(()) } else { Err(format!("{names:#?}")) }
     });
 
-    let in_rules = rules(platform.prometheus());
-    assert!(in_rules.len() > 150, "{}", in_rules.len());
+    let Rules { mut recordings, alerts } = rules(platform.prometheus());
     let is_here = |asked: &Selector| !OF_EXPORTERS.iter().any(|prefix| asked.name.starts_with(prefix));
-    let asked = in_panels.iter().chain(&in_rules).flat_map(|expr| selectors(expr));
+    let asked = in_panels.iter().chain(&recordings).chain(&alerts).flat_map(|expr| selectors(expr));
     let mut missing: BTreeSet<Selector> = asked.filter(is_here).collect();
-    assert!(missing.len() > 100, "{}", missing.len());
+    let counts = (missing.len(), recordings.len(), alerts.len());
+    assert!(missing.len() > 100 && recordings.len() > 80 && alerts.len() > 70, "{counts:?}");
     let mut wrong = Vec::new();
-    wait_until("every metric that is asked for is there", WAIT, || {
-        platform.act();
+    wait_until("every metric that is asked for is there, and every recording", WAIT, || {
+        platform.act(4);
         wrong.extend(find(&mut missing, platform.prometheus()));
-        if missing.is_empty() { Ok(()) } else { Err(format!("{missing:#?}")) }
+        recordings.retain(|expr| !platform.has_data(expr));
+        if missing.is_empty() && recordings.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{missing:#?} {recordings:#?}"))
+        }
     });
     assert!(wrong.is_empty(), "{wrong:#?}");
+    if let Some(folder) = env::var_os("WEIR_DASHBOARD_PICTURES") {
+        pictures::write(&platform, Path::new(&folder));
+    }
     platform.finish();
 }

@@ -7,8 +7,8 @@ const WHEN: &str = "a service that counts orders";
 pub(super) fn template() -> Dashboard {
     let now = vec![
         Panel::new(Kind::Stat, "Orders", Unit::PerSecond, "Placed now. Compare with the line of last week below.", vec![query("sum(rate(orders_placed_total[$__rate_interval]))", "").after(WHEN)]),
-        Panel::new(Kind::Stat, "Completed", Unit::Share, "Share of the placed orders that did not fail. Normal is above 0.99.", vec![query("1 - sum(rate(orders_failed_total[$__rate_interval])) / (sum(rate(orders_placed_total[$__rate_interval])) > 0)", "").after(WHEN)]),
-        Panel::new(Kind::Stat, "Budget left", Unit::Share, "Of the objective orders-completed.", vec![query("slo:error_budget_remaining:ratio{slo_id=\"orders-completed\"}", "").after(WHEN)]).leads_to("slo-detail"),
+        Panel::new(Kind::Stat, "Completed", Unit::Share, "Share of the placed orders that did not fail. Normal is above 0.99.", vec![query("1 - sum(rate(orders_failed_total[$__rate_interval])) / (sum(rate(orders_placed_total[$__rate_interval])) > 0)", "").after(WHEN)]).red_below(0.99),
+        Panel::new(Kind::Stat, "Budget left", Unit::Share, "Of the objective orders-completed.", vec![query("slo:error_budget_remaining:ratio{slo_id=\"orders-completed\"}", "").after(WHEN)]).red_below(0.0).leads_to("slo-detail"),
     ];
     let trend = vec![
         Panel::new(

@@ -79,7 +79,8 @@ fn numbers() -> Vec<Panel> {
             Unit::Share,
             "Of the period; below 0 it is used up.",
             vec![query("slo:error_budget_remaining:ratio{slo_id=~\"$slo_id\"}", "{{slo_id}}")],
-        ),
+        )
+        .red_below(0.0),
         Panel::new(
             Kind::Stat,
             "Burn rate, last hour",

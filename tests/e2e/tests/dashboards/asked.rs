@@ -43,18 +43,25 @@ impl Selector {
     }
 }
 
-/// The expressions of all rules that Prometheus has loaded. Each is evaluated without an error.
-pub(crate) fn rules(prometheus: &Prometheus) -> Vec<String> {
+/// The expressions of rules that Prometheus has loaded.
+#[derive(Default)]
+pub(crate) struct Rules {
+    pub(crate) recordings: Vec<String>,
+    pub(crate) alerts: Vec<String>,
+}
+
+/// All rules. Each is evaluated without an error.
+pub(crate) fn rules(prometheus: &Prometheus) -> Rules {
     let groups = prometheus.api("rules", &[])["groups"].as_array().cloned().unwrap_or_default();
-    let rules = groups.iter().flat_map(|group| group["rules"].as_array().cloned().unwrap_or_default());
-    rules
-        .map(|rule| {
-            let expr = rule["query"].as_str().expect("an expression").to_owned();
-            assert_ne!(rule["health"], "err", "{rule}");
-            assert!(prometheus.api("query", &[("query", &expr)])["result"].is_array(), "{rule}");
-            expr
-        })
-        .collect()
+    let mut found = Rules::default();
+    for rule in groups.iter().flat_map(|group| group["rules"].as_array().cloned().unwrap_or_default()) {
+        let expr = rule["query"].as_str().expect("an expression");
+        assert_ne!(rule["health"], "err", "{rule}");
+        assert!(prometheus.api("query", &[("query", expr)])["result"].is_array(), "{rule}");
+        let kind = if rule["type"] == "recording" { &mut found.recordings } else { &mut found.alerts };
+        kind.push(expr.to_owned());
+    }
+    found
 }
 
 /// Takes out what Prometheus has; gives what is wrong with how that is asked for.

@@ -1,12 +1,13 @@
 //! A platform: two services, a node's agent, a collector, Elasticsearch, and Prometheus with the shipped rules.
 
-use std::fmt::Write;
-use std::fs;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use prost::Message;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use weir_dashboards::Kind;
 use weir_e2e::{Page, PageServer, Weir, post_until_acknowledged, world_readable_folder};
@@ -46,34 +47,44 @@ fn alert_rules() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../alert-rules")
 }
 
-/// Numbers of services that grow from page to page, with errors among them.
+/// Numbers of services that grow from page to page, in waves, with errors among them.
 fn page(number: u64) -> Page {
-    let count = (number + 1) * 100;
+    let at = number as f64;
+    let count = (100.0 * (at + 1.0) + 600.0 * (1.0 - (at / 12.0).cos())) as u64;
     let mut page = String::from("# TYPE maintenance_window gauge\nmaintenance_window{service=\"none\"} 1\n");
     for (family, kind, samples) in [
         (
             "http_requests_total",
             "counter",
-            &[("", "service=\"checkout\",status=\"200\"", 6), ("", "service=\"checkout\",status=\"500\"", 4)]
-                [..],
+            &[
+                ("", "service=\"checkout\",status=\"200\"", 97),
+                ("", "service=\"checkout\",status=\"500\"", 3),
+                ("", "service=\"catalog\",status=\"200\"", 160),
+                ("", "service=\"search\",status=\"200\"", 45),
+            ][..],
         ),
         (
             "http_request_duration_seconds",
             "histogram",
             &[
-                ("_bucket", "service=\"checkout\",le=\"0.3\"", 9),
-                ("_bucket", "service=\"checkout\",le=\"+Inf\"", 10),
-                ("_count", "service=\"checkout\"", 10),
+                ("_bucket", "service=\"checkout\",le=\"0.1\"", 60),
+                ("_bucket", "service=\"checkout\",le=\"0.3\"", 99),
+                ("_bucket", "service=\"checkout\",le=\"+Inf\"", 100),
+                ("_count", "service=\"checkout\"", 100),
+                ("_bucket", "service=\"search\",le=\"0.1\"", 44),
+                ("_bucket", "service=\"search\",le=\"0.3\"", 45),
+                ("_bucket", "service=\"search\",le=\"+Inf\"", 45),
+                ("_count", "service=\"search\"", 45),
             ],
         ),
-        ("grpc_server_handled_total", "counter", &[("", "service=\"inventory\",grpc_code=\"OK\"", 10)]),
-        ("orders_placed_total", "counter", &[("", "service=\"orders\"", 10)]),
+        ("grpc_server_handled_total", "counter", &[("", "service=\"inventory\",grpc_code=\"OK\"", 100)]),
+        ("orders_placed_total", "counter", &[("", "service=\"orders\"", 20)]),
         ("orders_failed_total", "counter", &[("", "service=\"orders\"", 1)]),
     ] {
         // Writing to a string does not fail.
         let _ = writeln!(page, "# TYPE {family} {kind}");
         for (end, labels, share) in samples {
-            let _ = writeln!(page, "{family}{end}{{{labels}}} {}", count * share / 10);
+            let _ = writeln!(page, "{family}{end}{{{labels}}} {}", count * share / 100);
         }
     }
     Page::text(page)
@@ -143,15 +154,16 @@ impl Platform {
 
     /// What happens all the time: log lines, and traces with server and client spans, some of them errors. The collector
     /// also gets a log record, which none of its exporters takes.
-    pub(crate) fn act(&self) {
-        let log = self.folder.path().join("app.log");
-        let lines = fs::read_to_string(&log).unwrap_or_default();
+    pub(crate) fn act(&self, traces: usize) {
+        let log = File::options().create(true).append(true).open(self.folder.path().join("app.log"));
         let told = json!({"message": "the card was refused", "level": "error", "trace_id": format!("{:032x}", self.trace_id)});
-        fs::write(&log, format!("{lines}an order was placed\n{told}\n")).expect("log lines");
+        writeln!(log.expect("a log"), "an order was placed\n{told}").expect("log lines");
         let url = format!("http://127.0.0.1:{}/v1/logs", self.tier_http);
         post_until_acknowledged(&url, &record().encode_to_vec(), Duration::from_secs(30));
         let body = ExportTraceServiceRequest {
-            resource_spans: [false, true].map(trace).into_iter().flatten().collect(),
+            resource_spans: (0..traces)
+                .flat_map(|index| trace(index == 0 && fastrand::u8(..4) == 0))
+                .collect(),
         };
         let url = format!("http://127.0.0.1:{}/v1/traces", self.otlp);
         post_until_acknowledged(&url, &body.encode_to_vec(), Duration::from_secs(30));
@@ -165,8 +177,18 @@ impl Platform {
         series.iter().filter_map(value).any(|value| !value.is_nan())
     }
 
-    /// Whether a query of log records, asked as Grafana does, finds some.
+    /// Whether a query of log records finds some.
     pub(crate) fn has_records(&self, kind: Kind, query: &str, field: &str) -> bool {
+        let answer = self.records(kind, query, field).unwrap_or_default();
+        let found = match kind {
+            Kind::RecordCounts => &answer["aggregations"]["field"]["buckets"],
+            _ => &answer["hits"]["hits"],
+        };
+        found.as_array().is_some_and(|found| !found.is_empty())
+    }
+
+    /// What Elasticsearch answers to a query of log records, asked as Grafana does.
+    pub(crate) fn records(&self, kind: Kind, query: &str, field: &str) -> Result<Value, String> {
         let query = query.replace("$trace_id", &format!("{:032x}", self.trace_id));
         let filter = json!([
             {"range": {"@timestamp": {"gte": "now-1h", "lte": "now", "format": "epoch_millis"}}},
@@ -176,15 +198,12 @@ impl Platform {
         let by_field = json!({"field": {"terms": {"field": field, "size": 10}, "aggs": by_time}});
         let counts = kind == Kind::RecordCounts;
         let body = json!({
-            "size": if counts { 0 } else { 10 },
+            "size": if counts { 0 } else { 20 },
             "query": {"bool": {"filter": filter}},
             "sort": [{"@timestamp": {"order": "desc", "unmapped_type": "boolean"}}],
             "aggs": if counts { by_field } else { json!({}) },
         });
-        let Ok(answer) = self.elasticsearch.ask("logs-*-*", &body) else { return false };
-        let found =
-            if counts { &answer["aggregations"]["field"]["buckets"] } else { &answer["hits"]["hits"] };
-        found.as_array().is_some_and(|found| !found.is_empty())
+        self.elasticsearch.ask("logs-*-*", &body)
     }
 
     pub(crate) fn prometheus(&self) -> &Prometheus {
@@ -205,24 +224,34 @@ fn record() -> ExportLogsServiceRequest {
     ExportLogsServiceRequest { resource_logs: vec![ResourceLogs { scope_logs, ..ResourceLogs::default() }] }
 }
 
+/// A trace of one of the services: what it does, and the query that this takes most of its time for.
 fn trace(is_error: bool) -> Vec<ResourceSpans> {
+    const SERVICES: [(&str, &str, f64); 4] = [
+        ("payment", "POST /pay", 0.02),
+        ("checkout", "POST /orders", 0.06),
+        ("checkout", "GET /cart", 0.008),
+        ("search", "GET /search", 0.03),
+    ];
+    let (service, operation, typical_seconds) =
+        if is_error { SERVICES[0] } else { SERVICES[fastrand::usize(..SERVICES.len())] };
     let id: u128 = fastrand::u128(..);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
-    let span = |span_id: u64, kind: i32, name: &str| Span {
+    let took = (typical_seconds * 1e9 * (0.5 + fastrand::f64() + 3.0 * fastrand::f64().powi(8))) as u64;
+    let span = |span_id: u64, kind: i32, name: &str, took: u64| Span {
         trace_id: id.to_be_bytes().to_vec(),
         span_id: span_id.to_be_bytes().to_vec(),
         parent_span_id: if span_id == 1 { Vec::new() } else { 1_u64.to_be_bytes().to_vec() },
         name: name.to_owned(),
         kind,
-        start_time_unix_nano: now - 20_000_000,
+        start_time_unix_nano: now - took,
         end_time_unix_nano: now,
         status: is_error.then(|| Status { code: 2, ..Status::default() }),
         ..Span::default()
     };
-    let value = Some(AnyValue { value: Some(any_value::Value::StringValue("payment".to_owned())) });
+    let value = Some(AnyValue { value: Some(any_value::Value::StringValue(service.to_owned())) });
     let name = KeyValue { key: "service.name".to_owned(), value, ..KeyValue::default() };
     let resource = Some(Resource { attributes: vec![name], ..Resource::default() });
-    let spans = vec![span(2, 3, "SELECT"), span(1, 2, "POST /pay")];
+    let spans = vec![span(2, 3, "SELECT", took * 7 / 10), span(1, 2, operation, took)];
     let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
     vec![ResourceSpans { resource, scope_spans, ..ResourceSpans::default() }]
 }
