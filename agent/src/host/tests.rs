@@ -1,13 +1,17 @@
 //! Pages from files as a kernel writes them, and from this machine's own.
 
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use rustix::fs::statvfs;
 use weir_config::HostMetricsConfig;
 use weir_exposition::{Format, Item, Parser};
 
 use super::collect;
+use super::filesystem::within;
 
 const FILES: [(&str, &str); 11] = [
     (
@@ -22,7 +26,12 @@ const FILES: [(&str, &str); 11] = [
         " 254 0 vda 10 1 20 3000 40 4 80 5000 1 6000 7000 2 0 16 100 3 50\n 254 1 vda1 1 1 1 1 1 1 1 1 1 1 1\n\
                     259 0 nvme0n1 1 1 1 1 1 1 1 1 1 1 1\n 259 1 nvme0n1p1 1 1 1 1 1 1 1 1 1 1 1\n   7 0 loop0 0 0 0 0 0 0 0 0 0 0 0\n",
     ),
-    ("1/mounts", "/dev/vda / ext4 rw 0 0\nproc /proc proc rw 0 0\ntmpfs /run\\040it tmpfs rw 0 0\n"),
+    (
+        "1/mounts",
+        "/dev/vda / ext4 rw 0 0\nproc /proc proc rw 0 0\ntmpfs /run\\040it tmpfs rw 0 0\n\
+         /dev/vdb /tmp ext4 ro,nosuid 0 0\n\
+         tmpfs /var/lib/kubelet/pods/1/volumes/secret tmpfs rw 0 0\n",
+    ),
     (
         "1/net/dev",
         "Inter-|   Receive                                                |  Transmit\n face |bytes\n\
@@ -97,10 +106,12 @@ fn numbers_appear_under_the_names_and_units_of_node_exporter() {
         "node_intr_total 12345",
         "node_filefd_allocated 1024",
         "node_scrape_collector_success{collector=\"cpu\"} 1",
+        "node_filesystem_readonly{device=\"/dev/vda\",fstype=\"ext4\",mountpoint=\"/\"} 0",
+        "node_filesystem_readonly{device=\"/dev/vdb\",fstype=\"ext4\",mountpoint=\"/tmp\"} 1",
     ] {
         has(&page, line);
     }
-    for absent in ["vda1", "nvme0n1p1", "loop0", "mountpoint=\"/proc\""] {
+    for absent in ["vda1", "nvme0n1p1", "loop0", "mountpoint=\"/proc\"", "kubelet"] {
         assert!(!page.contains(absent), "{absent} is in\n{page}");
     }
     let root = page.lines().find(|line| line.starts_with("node_filesystem_size_bytes{device=\"/dev/vda\""));
@@ -133,4 +144,28 @@ fn the_page_of_this_machine_is_one_that_a_scrape_accepts() {
         .filter(|item| matches!(item, Item::Series(_)))
         .count();
     assert!(series > 50, "{series} series in\n{page}");
+}
+
+#[test]
+fn a_mount_that_does_not_answer_is_not_waited_for_and_not_asked_again_until_it_does() {
+    let path = PathBuf::from("/never/answers");
+    let ask = || {
+        let (end, ended) = mpsc::channel::<()>();
+        let found = within(Duration::from_millis(10), path.clone(), move |_| {
+            let _ = ended.recv();
+            None
+        });
+        assert!(found.is_none());
+        end
+    };
+    let end = ask();
+    let asked_again = within(Duration::from_secs(60), path.clone(), |_| panic!("it is asked again"));
+    assert!(asked_again.is_none());
+    drop(end);
+    let answered = || within(Duration::from_secs(60), path.clone(), |_| statvfs("/").ok());
+    let began = Instant::now();
+    while answered().is_none() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it answers again");
+        thread::yield_now();
+    }
 }

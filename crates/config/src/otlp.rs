@@ -1,6 +1,7 @@
 //! OTLP listeners.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// OTLP in; a listener left out is off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,4 +21,6 @@ pub struct OtlpListener {
     pub request_bytes_max: u64,
     /// Bytes of all requests that are being handled at once; more are told to come back. Default 64 MiB.
     pub in_flight_bytes_max: u64,
+    /// Older connections are closed once their requests are answered. Default: none is.
+    pub connection_age_max: Option<Duration>,
 }

@@ -187,7 +187,7 @@ impl Watches<'_> {
         Config {
             label_selector: selector.label,
             field_selector: (!fields.is_empty()).then(|| fields.join(",")),
-            ..Config::default()
+            ..Config::default().any_semantic()
         }
     }
 }

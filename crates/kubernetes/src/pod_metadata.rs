@@ -103,7 +103,7 @@ async fn run(config: KubernetesConfig, metrics: KubernetesMetrics, index: Arc<Mu
     let store: Store<Pod> = Store::default();
     store.expect_list();
     let context = Context { metrics, node: Some(config.node_name.clone()), changed: Arc::default() };
-    let selection = Config::default().fields(&format!("spec.nodeName={}", config.node_name));
+    let selection = Config::default().any_semantic().fields(&format!("spec.nodeName={}", config.node_name));
     let changed = Arc::clone(&context.changed);
     let watch = follow(Api::all(client), None, selection, store.clone(), context);
     let refresh = async {

@@ -1,7 +1,8 @@
 //! One connection: HTTP/1 or HTTP/2, idle times, an orderly end.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, pending};
+use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -29,8 +30,8 @@ pub(crate) enum Protocol {
     Http,
 }
 
-/// Serves a connection until the client closes it, it is idle for too long, or `stop` is cancelled and its requests are
-/// answered. HTTP/2 streams run as tasks on `streams`.
+/// Serves a connection until the client closes it, it is idle for too long, it is too old or `stop` is cancelled and its
+/// requests are answered. HTTP/2 streams run as tasks on `streams`.
 pub(crate) async fn run<S: Sink>(
     door: Arc<Door<S>>,
     protocol: Protocol,
@@ -57,6 +58,7 @@ pub(crate) async fn run<S: Sink>(
     tokio::select! {
         ended = &mut connection => return log_end(ended),
         () = idle(&activity, limits.idle_timeout) => {}
+        () = aged(limits.connection_age_max) => {}
         () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
@@ -121,6 +123,14 @@ async fn idle(activity: &Activity, timeout: Duration) {
         }
         seen = begun;
     }
+}
+
+/// Completes after the age, give or take a tenth; never without one.
+async fn aged(age: Option<Duration>) {
+    let Some(age) = age else { return pending().await };
+    // Clients that came at once do not all come again at once.
+    let share = RandomState::new().hash_one(()) as f64 / u64::MAX as f64;
+    tokio::time::sleep(age.mul_f64(0.9 + 0.2 * share)).await;
 }
 
 /// Requests of a connection.

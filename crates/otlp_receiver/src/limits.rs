@@ -21,7 +21,10 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// A connection without a request for this long is closed. Default 5 min.
     pub idle_timeout: Duration,
-    /// On shutdown, how long connections may take to finish the requests that they have begun. Default 10 s.
+    /// A connection that is older is closed when its requests are answered, so that its client comes to another server of
+    /// the same name. A tenth earlier or later, by chance. Default: none is.
+    pub connection_age_max: Option<Duration>,
+    /// On shutdown and past `connection_age_max`, how long connections may take to finish the requests that they have begun. Default 10 s.
     pub drain_timeout: Duration,
 }
 
@@ -34,18 +37,20 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(300),
+            connection_age_max: None,
             drain_timeout: Duration::from_secs(10),
         }
     }
 }
 
 impl From<&OtlpListener> for Limits {
-    /// The configured byte limits; the rest by default.
+    /// What is configured; the rest by default.
     fn from(listener: &OtlpListener) -> Self {
         let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         Self {
             request_bytes_max: bytes(listener.request_bytes_max),
             in_flight_bytes_max: bytes(listener.in_flight_bytes_max),
+            connection_age_max: listener.connection_age_max,
             ..Self::default()
         }
     }

@@ -163,7 +163,13 @@ impl Weir {
 
     /// Runs `weir` with `arguments` to its end.
     pub fn run(arguments: &[&str]) -> Output {
-        Command::new(binary()).args(arguments).output().expect("weir runs")
+        Self::run_with(arguments, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub fn run_with(arguments: &[&str], environment: &[(String, String)]) -> Output {
+        let environment = environment.iter().map(|(name, value)| (name, value));
+        Command::new(binary()).args(arguments).envs(environment).output().expect("weir runs")
     }
 }
 

@@ -77,7 +77,7 @@ impl Kubernetes {
     }
 
     /// The certificate authority of its certificate, PEM.
-    fn ca_file(&self) -> PathBuf {
+    pub fn ca_file(&self) -> PathBuf {
         self.folder.join("ca.pem")
     }
 

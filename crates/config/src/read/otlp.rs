@@ -61,6 +61,13 @@ static LISTENER: Shape = Shape {
             "Bytes of all requests that are being handled; senders of more are told to come back.",
         )
         .or("64MiB"),
+        Field::new(
+            "connection_age_max",
+            Kind::Duration,
+            "Older connections are closed once their requests are answered, so that clients of several servers of one \
+             name come to all of them. 0 closes none.",
+        )
+        .or("0s"),
     ],
     includes: &[],
 };
@@ -87,6 +94,7 @@ fn listener(section: &Section<'_>) -> Option<OtlpListener> {
     let listener = OtlpListener {
         request_bytes_max: size(section, "request_bytes_max"),
         in_flight_bytes_max: size(section, "in_flight_bytes_max"),
+        connection_age_max: section.duration("connection_age_max").filter(|age| !age.is_zero()),
         listen: section.address("listen")?,
     };
     if listener.in_flight_bytes_max < listener.request_bytes_max {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, advance};
 
-use super::{Activity, Busy, idle};
+use super::{Activity, Busy, aged, idle};
 
 const TIMEOUT: Duration = Duration::from_secs(100);
 
@@ -43,4 +43,14 @@ async fn requests_between_two_looks_put_the_end_off() {
     drop(Busy::begin(&activity));
     watch.await.expect("no panic");
     assert_eq!(begun.elapsed(), TIMEOUT * 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_ends_at_its_age_give_or_take_a_tenth() {
+    for _ in 0..20 {
+        let begun = Instant::now();
+        aged(Some(TIMEOUT)).await;
+        let age = begun.elapsed();
+        assert!(age >= TIMEOUT * 9 / 10 && age <= TIMEOUT * 11 / 10 + Duration::from_millis(1), "{age:?}");
+    }
 }
