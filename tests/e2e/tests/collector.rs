@@ -17,7 +17,7 @@ const WAIT: Duration = Duration::from_secs(60);
 
 fn collector_config(port: u16, jaeger: &Jaeger, more: &str) -> String {
     format!(
-        "otlp: {{grpc: {{listen: \"127.0.0.1:{port}\"}}}}\njaeger: [{{endpoint: \"{}\"}}]\n{more}",
+        "otlp: {{grpc: {{listen: \"127.0.0.1:{port}\", connection_age_max: 200ms}}}}\njaeger: [{{endpoint: \"{}\"}}]\n{more}",
         jaeger.grpc_endpoint()
     )
 }

@@ -103,7 +103,15 @@ async fn a_head_that_does_not_arrive_ends_the_connection() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
-    let limits = Limits { idle_timeout: SOON, drain_timeout: SOON, ..Limits::default() };
+    is_closed(&Limits { idle_timeout: SOON, drain_timeout: SOON, ..Limits::default() }).await;
+}
+
+#[tokio::test]
+async fn an_old_connection_is_closed() {
+    is_closed(&Limits { connection_age_max: Some(SOON), drain_timeout: SOON, ..Limits::default() }).await;
+}
+
+async fn is_closed(limits: &Limits) {
     for hello in [&b""[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"] {
         let server = start(Port::Grpc, limits.clone(), OK).await;
         let mut stream = TcpStream::connect(server.address).await.expect("the listener is there");
