@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
 use weir_model::{Level, Receiver, Signal};
-use weir_proto::otlp::logs::RequestView;
+use weir_proto::otlp::logs::SeveritiesView;
 use weir_proto::wire::WireError;
 
 /// The label of records that do not tell their severity.
@@ -88,10 +88,10 @@ impl Received {
 
 /// Adds up the records of each level, in the order of [`Level::ALL`].
 fn count_levels(request: &[u8], counts: &mut [u64; Level::ALL.len()]) -> Result<(), WireError> {
-    for resource in RequestView::new(request).resources() {
+    for resource in SeveritiesView::new(request).resources() {
         for scope in resource?.scopes() {
             for record in scope?.records() {
-                counts[Level::of(i64::from(record?.severity_number())) as usize] += 1;
+                counts[Level::of(i64::from(record?)) as usize] += 1;
             }
         }
     }

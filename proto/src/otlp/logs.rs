@@ -13,6 +13,9 @@ pub type ResourceView<'a> = request::ResourceView<'a, LogRecord>;
 /// A `ScopeLogs` message.
 pub type ScopeView<'a> = request::ScopeView<'a, LogRecord>;
 
+/// An `ExportLogsServiceRequest` of whose records only the severity numbers are read.
+pub type SeveritiesView<'a> = request::RequestView<'a, SeverityOfRecord>;
+
 /// The kind of a `LogRecord` message.
 #[derive(Clone, Copy, Debug)]
 pub enum LogRecord {}
@@ -23,6 +26,26 @@ impl Kind for LogRecord {
 
     fn view(message: &[u8], start: usize) -> Result<LogRecordView<'_>, WireError> {
         LogRecordView::read(message, start)
+    }
+}
+
+/// The kind of a `LogRecord` message of which only the severity number is read, and nothing that stands behind it:
+/// encoders write it early. Of two, which none writes, the first counts.
+#[derive(Clone, Copy, Debug)]
+pub enum SeverityOfRecord {}
+
+impl Kind for SeverityOfRecord {
+    const ATTRIBUTES: u8 = LogRecord::ATTRIBUTES;
+    type View<'a> = i32;
+
+    fn view(message: &[u8], _start: usize) -> Result<i32, WireError> {
+        for field in Fields::new(message) {
+            let field = field?;
+            if field.number == 2 {
+                return Ok(field.varint()? as i32);
+            }
+        }
+        Ok(0)
     }
 }
 
