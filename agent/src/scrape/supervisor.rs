@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{error, warn};
 use weir_config::{FileSdConfig, KubernetesSdConfig, ScrapeConfig};
 use weir_http_client::HttpClient;
-use weir_kubernetes::{Discovery, KubernetesMetrics};
+use weir_kubernetes::{Discovery, Groups, KubernetesMetrics};
 
 use super::file_sd::{FileTargets, FolderWatch, folders};
 use super::labelling::LabelRules;
@@ -46,6 +46,8 @@ struct Job {
     files: FileTargets,
     /// One per entry of `kubernetes_sd_configs`, once it is started.
     discoveries: Vec<Discovery>,
+    /// Targets of discoveries that are not configured any more, until all that are configured know theirs.
+    replaced: Vec<Groups>,
     /// Addresses that were none when targets were made last, and why.
     refused: HashSet<(String, String)>,
     passed_limit: Arc<PassedLimit>,
@@ -88,6 +90,7 @@ impl Job {
             client: Arc::new(client),
             files: FileTargets::default(),
             discoveries: Vec::new(),
+            replaced: Vec::new(),
             refused: HashSet::new(),
             passed_limit: Arc::default(),
             config,
@@ -103,26 +106,35 @@ impl Job {
             self.files = old.files;
         }
         self.discoveries = old.discoveries;
+        self.replaced = old.replaced;
         self.refused = old.refused;
         self.passed_limit = old.passed_limit;
     }
 
-    /// Goes on with inherited discoveries that are still configured and starts the others. Those that take the place of
-    /// one that is not configured any more have its targets until their own are known.
+    /// Goes on with inherited discoveries that are still configured, and starts the others.
     fn start_discoveries(&mut self, metrics: &KubernetesMetrics, changed: &Arc<Notify>) {
         let configs = &self.config.kubernetes_sd_configs;
         let inherited = std::mem::take(&mut self.discoveries).into_iter();
         let (mut kept, replaced): (Vec<_>, Vec<_>) =
             inherited.partition(|discovery| configs.contains(discovery.config()));
-        let mut replaced = replaced.into_iter();
-        let go_on = |config: &KubernetesSdConfig| {
-            if let Some(at) = kept.iter().position(|discovery| discovery.config() == config) {
-                return kept.swap_remove(at);
-            }
-            let first = replaced.next().map(|discovery| discovery.groups()).unwrap_or_default();
-            Discovery::start(config.clone(), first, metrics.clone(), Arc::clone(changed))
+        self.replaced.extend(replaced.iter().filter_map(Discovery::groups));
+        let go_on = |config: &KubernetesSdConfig| match kept
+            .iter()
+            .position(|discovery| discovery.config() == config)
+        {
+            Some(at) => kept.swap_remove(at),
+            None => Discovery::start(config.clone(), metrics.clone(), Arc::clone(changed)),
         };
         self.discoveries = configs.iter().map(go_on).collect();
+    }
+
+    /// What the discoveries know.
+    fn discovered(&mut self) -> Vec<Groups> {
+        let known: Vec<Groups> = self.discoveries.iter().filter_map(Discovery::groups).collect();
+        if known.len() == self.discoveries.len() {
+            self.replaced.clear();
+        }
+        known.into_iter().chain(self.replaced.iter().cloned()).collect()
     }
 
     /// Warns of addresses that were not refused before; gives how many these are.
@@ -133,7 +145,8 @@ impl Job {
             as u64
     }
 
-    fn discover(&self, common: &BTreeMap<String, String>) -> Discovered {
+    fn discover(&mut self, common: &BTreeMap<String, String>) -> Discovered {
+        let discovered = self.discovered();
         let config = &self.config;
         let rules = LabelRules {
             honor_labels: config.honor_labels,
@@ -144,7 +157,6 @@ impl Job {
         let relabel = config.relabel_configs.as_slice().into();
         let parts = JobParts { client: Arc::clone(&self.client), rules: Arc::new(rules), relabel };
         let mut found = Discovered::default();
-        let discovered: Vec<_> = self.discoveries.iter().map(Discovery::groups).collect();
         let others = self.files.groups().chain(discovered.iter().flat_map(|groups| groups.iter()));
         for group in config.static_configs.iter().chain(others) {
             for address in &group.targets {

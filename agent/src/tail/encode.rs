@@ -9,7 +9,7 @@ use bytes::Bytes;
 use weir_config::LineFormat;
 use weir_intake::IntakeSettings;
 use weir_jsonline::{Found, Keys};
-use weir_kubernetes::Pods;
+use weir_kubernetes::{KnownPod, Pods};
 use weir_model::UnixNanos;
 use weir_proto::attributes::{
     CORRELATION_ID, HOST_NAME, LOG_FILE_PATH, LOG_IOSTREAM, LOG_OFFSET, SCOPE_TAIL, WEIR_FILE_ID, WEIR_JSON,
@@ -61,7 +61,8 @@ impl Style {
     pub(crate) fn header(&self, entry: &Entry, path: &Path, id: FileId) -> LogsHeader {
         let pod_path = PodPath::of(path);
         let pod = pod_path.as_ref().zip(self.pods.as_ref()).and_then(|(path, pods)| path.find(pods));
-        let pod = pod.as_ref().map(|pod| &*pod.metadata);
+        let is_its = |pod: &&KnownPod| pod_path.as_ref().is_some_and(|path| path.is_of(pod));
+        let pod = pod.as_ref().filter(is_its).map(|pod| &*pod.metadata);
         let mut resource: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
         resource.insert(HOST_NAME, (&self.host_name).into());
         resource.extend(self.settings.resource.iter().map(|(key, value)| (key.as_str(), value.into())));

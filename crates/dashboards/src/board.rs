@@ -139,6 +139,8 @@ pub struct Panel {
     pub red_from: Option<f64>,
     /// Below this it is, too.
     pub red_below: Option<f64>,
+    /// Numbers may be below 0.
+    pub signed: bool,
     /// At least one.
     pub queries: Vec<Query>,
     /// The dashboard that a click leads to.
@@ -192,7 +194,17 @@ impl Panel {
         description: &'static str,
         queries: Vec<Query>,
     ) -> Self {
-        Self { title, description, kind, unit, red_from: None, red_below: None, queries, leads_to: None }
+        Self {
+            title,
+            description,
+            kind,
+            unit,
+            red_from: None,
+            red_below: None,
+            signed: false,
+            queries,
+            leads_to: None,
+        }
     }
 
     pub(crate) fn red_from(self, number: f64) -> Self {
@@ -206,6 +218,10 @@ impl Panel {
     /// Whether a number is shown in red.
     pub fn is_red(&self, number: f64) -> bool {
         self.red_from.is_some_and(|from| number >= from) || self.red_below.is_some_and(|below| number < below)
+    }
+
+    pub(crate) fn signed(self) -> Self {
+        Self { signed: true, ..self }
     }
 
     pub(crate) fn leads_to(self, uid: &'static str) -> Self {

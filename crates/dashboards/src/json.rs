@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::board::{Choice, Dashboard, Kind, Panel, Query, Variable};
+use crate::boards::all;
 
 /// What Grafana 11 writes; later ones migrate it when they read it.
 const SCHEMA_VERSION: u32 = 39;
@@ -105,7 +106,7 @@ fn panels(board: &Dashboard) -> Vec<Value> {
         }
         let width = COLUMNS / row.panels.len() as u32;
         for (index, each) in row.panels.iter().enumerate() {
-            let mut value = panel(each);
+            let mut value = panel(board, each);
             value["id"] = json!(panels.len() + 1);
             value["gridPos"] = json!({"x": index as u32 * width, "y": y, "w": width, "h": row.height});
             panels.push(value);
@@ -115,16 +116,19 @@ fn panels(board: &Dashboard) -> Vec<Value> {
     panels
 }
 
-fn panel(panel: &Panel) -> Value {
+fn panel(board: &Dashboard, panel: &Panel) -> Value {
     let lowest = if panel.red_below.is_some() { "red" } else { "green" };
     let mut thresholds = vec![json!({"color": lowest, "value": null})];
     let above = [(panel.red_below, "green"), (panel.red_from, "red")];
     thresholds
         .extend(above.into_iter().filter_map(|(from, color)| Some(json!({"color": color, "value": from?}))));
     let mut defaults = json!({
-        "unit": panel.unit.id(), "noValue": "none", "min": 0,
-        "thresholds": {"mode": "absolute", "steps": thresholds}, "links": links(panel),
+        "unit": panel.unit.id(), "noValue": "none",
+        "thresholds": {"mode": "absolute", "steps": thresholds}, "links": links(board, panel),
     });
+    if !panel.signed {
+        defaults["min"] = json!(0);
+    }
     let legend = json!({"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []});
     let (kind, options) = match panel.kind {
         Kind::Stat => (
@@ -171,12 +175,39 @@ fn panel(panel: &Panel) -> Value {
     })
 }
 
-fn links(panel: &Panel) -> Value {
+/// Variables by the labels that have their values.
+const VARIABLES: [(&str, &str); 5] = [
+    ("service", "service"),
+    ("service_name", "service"),
+    ("service.name", "service"),
+    ("slo_id", "slo_id"),
+    ("instance", "instance"),
+];
+
+/// A link chooses on the other dashboard what was clicked, and what is chosen here.
+fn links(board: &Dashboard, panel: &Panel) -> Value {
     let Some(uid) = panel.leads_to else { return json!([]) };
+    let has = |board: &Dashboard, name: &str| board.variables.iter().any(|variable| variable.name == name);
+    let boards = all();
+    let target = boards.iter().find(|board| board.uid == uid);
+    let target_has = |name: &str| target.is_some_and(|target| has(target, name));
     let label = panel.queries.iter().find_map(|query| query.legend.strip_prefix("{{")?.split("}}").next());
-    // What a legend begins with is the variable of the same name on the other dashboard.
-    let choice = label.map(|label| format!("&var-{label}=${{__field.labels.{label}}}")).unwrap_or_default();
-    json!([{"title": uid, "url": format!("/d/{uid}?${{__url_time_range}}{choice}"), "targetBlank": false}])
+    let clicked = VARIABLES.into_iter().find(|(by, name)| Some(*by) == label && target_has(name));
+    let mut url = format!("/d/{uid}?${{__url_time_range}}");
+    if let Some((label, name)) = clicked {
+        // A table has labels as columns.
+        url += &match panel.kind {
+            Kind::Table => format!("&var-{name}=${{__data.fields.{label}}}"),
+            Kind::RecordCounts => format!("&var-{name}=${{__series.name}}"),
+            _ => format!("&var-{name}=${{__field.labels.{label}}}"),
+        };
+    }
+    let chosen = board.variables.iter().map(|variable| variable.name);
+    for name in chosen.filter(|name| target_has(name) && clicked.is_none_or(|(_, clicked)| clicked != *name))
+    {
+        url += &format!("&${{{name}:queryparam}}");
+    }
+    json!([{"title": uid, "url": url, "targetBlank": false}])
 }
 
 fn source_of(kind: Kind) -> Value {

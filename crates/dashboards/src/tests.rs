@@ -168,6 +168,37 @@ fn overlap(one: &Value, other: &Value) -> bool {
 }
 
 #[test]
+fn links_choose_what_the_other_dashboard_can_choose() {
+    let mut choices = 0;
+    for board in all() {
+        let json = json(&board);
+        let panels = json["panels"].as_array().expect("panels");
+        for link in
+            panels.iter().filter_map(|panel| panel["fieldConfig"]["defaults"]["links"].as_array()).flatten()
+        {
+            let url = link["url"].as_str().expect("a URL");
+            let target = all()
+                .into_iter()
+                .find(|board| Some(board.uid) == link["title"].as_str())
+                .expect("a dashboard");
+            let chosen = url.split('&').skip(1).map(|choice| {
+                let name = choice.strip_prefix("var-").and_then(|choice| choice.split('=').next());
+                name.unwrap_or_else(|| choice.trim_start_matches("${").trim_end_matches(":queryparam}"))
+            });
+            for name in chosen {
+                assert!(
+                    target.variables.iter().any(|variable| variable.name == name),
+                    "{}: {url}",
+                    board.uid
+                );
+                choices += 1;
+            }
+        }
+    }
+    assert!(choices > 8, "{choices}");
+}
+
+#[test]
 fn what_ships_is_what_is_written_down_here() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dashboards");
     for board in all() {

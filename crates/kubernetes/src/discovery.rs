@@ -25,24 +25,22 @@ use crate::watch::{Context, follow};
 /// Targets are made of changed objects at most this often.
 const REBUILD_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Targets, each in a group of its own.
+pub type Groups = Arc<[StaticConfig]>;
+
 /// The targets of one entry of `kubernetes_sd_configs`, kept up to date until this is dropped.
 #[derive(Debug)]
 pub struct Discovery {
     config: KubernetesSdConfig,
-    groups: Arc<Mutex<Arc<[StaticConfig]>>>,
+    groups: Arc<Mutex<Option<Groups>>>,
     _task: AbortOnDropHandle<()>,
 }
 
 impl Discovery {
-    /// Starts watching. `changed` is told whenever [`Discovery::groups`] gives something else than `first`. Must run
-    /// within a tokio runtime.
-    pub fn start(
-        config: KubernetesSdConfig,
-        first: Arc<[StaticConfig]>,
-        metrics: KubernetesMetrics,
-        changed: Arc<Notify>,
-    ) -> Self {
-        let groups = Arc::new(Mutex::new(first));
+    /// Starts watching. `changed` is told whenever [`Discovery::groups`] gives something else. Must run within a tokio
+    /// runtime.
+    pub fn start(config: KubernetesSdConfig, metrics: KubernetesMetrics, changed: Arc<Notify>) -> Self {
+        let groups = Arc::default();
         let task = tokio::spawn(run(config.clone(), metrics, Arc::clone(&groups), changed));
         Self { config, groups, _task: AbortOnDropHandle::new(task) }
     }
@@ -52,17 +50,17 @@ impl Discovery {
         &self.config
     }
 
-    /// The targets as they are known now, each in a group of its own; the `first` ones before everything that they are
-    /// made of has been listed once.
-    pub fn groups(&self) -> Arc<[StaticConfig]> {
-        Arc::clone(&self.groups.lock())
+    /// The targets as they are known now, each in a group of its own; `None` before everything that they are made of has
+    /// been listed once.
+    pub fn groups(&self) -> Option<Groups> {
+        self.groups.lock().clone()
     }
 }
 
 async fn run(
     config: KubernetesSdConfig,
     metrics: KubernetesMetrics,
-    groups: Arc<Mutex<Arc<[StaticConfig]>>>,
+    groups: Arc<Mutex<Option<Groups>>>,
     changed: Arc<Notify>,
 ) {
     let (client, namespaces) = access::reach("kubernetes_sd_configs", || open(&config)).await;
@@ -76,10 +74,9 @@ async fn run(
         if !stores.are_complete() {
             continue;
         }
-        let found: Arc<[StaticConfig]> = targets::make(config.role, config.attach_metadata, &stores).into();
-        let is_new = *groups.lock() != found;
+        let found: Groups = targets::make(config.role, config.attach_metadata, &stores).into();
+        let is_new = groups.lock().replace(Arc::clone(&found)) != Some(found);
         if is_new {
-            *groups.lock() = found;
             changed.notify_one();
         }
         sleep(REBUILD_INTERVAL).await;

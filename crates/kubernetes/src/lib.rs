@@ -17,6 +17,6 @@ mod store;
 mod targets;
 mod watch;
 
-pub use discovery::Discovery;
+pub use discovery::{Discovery, Groups};
 pub use metrics::KubernetesMetrics;
 pub use pod_metadata::{ContainerMetadata, KnownPod, PodMetadata, Pods};

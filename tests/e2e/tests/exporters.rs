@@ -61,15 +61,17 @@ fn rules_ask_for_metrics_that_exporters_have_and_of_the_right_type() {
     );
     let mut weir = Weir::start(&at.join("weir"), &config);
     let mut wrong = Vec::new();
-    let rules = rules(&prometheus);
+    let found = rules(&prometheus);
     let mut missing: BTreeSet<Selector> =
-        rules.recordings.iter().chain(&rules.alerts).flat_map(|expr| selectors(expr)).collect();
+        found.recordings.iter().chain(&found.alerts).flat_map(|expr| selectors(expr)).collect();
     assert!(missing.len() > 15, "{missing:?}");
     wait_until("every metric that is asked for is there", WAIT, || {
         wrong.extend(find(&mut missing, &prometheus));
         if missing.is_empty() { Ok(()) } else { Err(format!("{missing:#?}")) }
     });
     assert!(wrong.is_empty(), "{wrong:#?}");
+    // Once more, now that all of it is there: labels that do not match would be an error.
+    rules(&prometheus);
     weir.finish();
     prometheus.stop();
 }

@@ -63,6 +63,17 @@ fn discovered(targets: &Value, job: &str, labels: &str) -> BTreeSet<String> {
     of_job.map(text).collect()
 }
 
+/// Another selector in the last job; and besides it an entry that comes before the changed one.
+fn changed(config: &str, kubernetes: &Kubernetes) -> (String, String) {
+    let entry =
+        format!("  - {{role: service, {}}}\n", kubernetes.client_settings(&kubernetes.admin_token_file()));
+    let changed = config.replace("label: app=cart", "label: app in (cart)");
+    let head = "- job_name: pod-selected\n  kubernetes_sd_configs:\n";
+    let (others, selected) = changed.split_once(head).expect("the job");
+    let with_more = format!("{others}{head}{entry}{selected}");
+    (changed, with_more)
+}
+
 #[test]
 fn targets_have_the_labels_that_prometheus_gives_them_and_follow_changes_and_outages() {
     let folder = tempfile::tempdir().expect("temporary folder");
@@ -109,7 +120,8 @@ fn targets_have_the_labels_that_prometheus_gives_them_and_follow_changes_and_out
     });
     let count = |targets: &Value| targets.as_array().map_or(0, Vec::len);
     assert_eq!(count(&get_json(&weir.url("/targets"))), count(&before), "what is known stays in force");
-    weir.write_config(&config.replace("label: app=cart", "label: app in (cart)"));
+    let (changed, with_more) = changed(&config, &kubernetes);
+    weir.write_config(&with_more);
     weir.hang_up();
     wait_until("the reload", WAIT, || {
         match weir.books().sum("weir_config_reloads_total", &[("outcome", "applied")]) {
@@ -123,6 +135,8 @@ fn targets_have_the_labels_that_prometheus_gives_them_and_follow_changes_and_out
         "a changed entry keeps what is known"
     );
     kubernetes.start_again().expect("kubernetes starts again");
+    weir.write_config(&changed);
+    weir.hang_up();
     objects::create_pod(&kubernetes, "cart-c", "node-1", "127.0.0.7");
     wait_until("the same targets after an outage", 2 * WAIT, || match has_pod(&weir, "cart-c") {
         true => compare(&weir),

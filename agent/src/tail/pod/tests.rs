@@ -81,6 +81,15 @@ fn a_record_has_the_id_of_the_run_that_wrote_it() {
 }
 
 #[test]
+fn a_link_whose_container_is_not_known_may_be_of_a_pod_that_had_the_name_before() {
+    let (other, current) = ("a".repeat(64), "b".repeat(64));
+    let pod = pod(&[(2, &current)], false);
+    let is_of = |path: &str| PodPath::of(Path::new(path)).expect("a container's file").is_of(&pod);
+    assert!(is_of(&link(&current)) && is_of(&format!("{FILE}/7.log")));
+    assert!(!is_of(&link(&other)));
+}
+
+#[test]
 fn a_container_is_known_once_the_status_tells_of_its_run_or_its_pod_is_gone() {
     let (id, other) = ("a".repeat(64), "b".repeat(64));
     let knowledge = |path: &str, pod: Option<&KnownPod>| {

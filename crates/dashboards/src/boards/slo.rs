@@ -35,6 +35,7 @@ pub(super) fn overview() -> Dashboard {
             "Slow slopes are leaks, steps are incidents.",
             vec![query("slo:error_budget_remaining:ratio", "{{slo_id}}")],
         )
+        .signed()
         .leads_to("slo-detail"),
     ];
     Dashboard {
@@ -134,7 +135,8 @@ fn period() -> Vec<Panel> {
             Unit::Share,
             "Of the rolling period. It comes back as bad hours leave the window.",
             vec![query("slo:error_budget_remaining:ratio{slo_id=~\"$slo_id\"}", "{{slo_id}}")],
-        ),
+        )
+        .signed(),
         Panel::new(
             Kind::Table,
             "Alerts",

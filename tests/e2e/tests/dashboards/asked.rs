@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use promql_parser::label::MatchOp;
 use promql_parser::parser::{Expr, VectorSelector, parse};
 use serde_json::Value;
 use weir_stack::Prometheus;
@@ -12,18 +11,16 @@ use weir_stack::Prometheus;
 pub(crate) struct Selector {
     /// A regular expression.
     pub(crate) name: String,
-    /// Labels that it must have.
-    pub(crate) labels: Vec<String>,
+    /// With its labels and their values, as Prometheus reads it.
+    pub(crate) text: String,
     /// The function or counting aggregation that it stands in; empty without.
     pub(crate) within: String,
 }
 
 impl Selector {
-    /// The types under which Prometheus has series of this name with these labels.
+    /// The types under which Prometheus has series that it selects.
     pub(crate) fn types(&self, prometheus: &Prometheus) -> BTreeSet<String> {
-        let labels = self.labels.iter().map(|label| format!(",{label}!=\"\"")).collect::<String>();
-        let matching = format!("{{__name__=~\"{}\"{labels}}}", self.name);
-        let series = prometheus.api("series", &[("match[]", &matching)]);
+        let series = prometheus.api("series", &[("match[]", &self.text)]);
         let kind = |series: &Value| series["__type__"].as_str().unwrap_or_default().to_owned();
         series.as_array().into_iter().flatten().map(kind).collect()
     }
@@ -104,19 +101,10 @@ fn walk(expr: &Expr, within: &str, found: &mut Vec<Selector>) {
 }
 
 fn of(selector: &VectorSelector, within: &str) -> Selector {
-    let wants = |op: &MatchOp, value: &str| match op {
-        MatchOp::Equal => !value.is_empty(),
-        MatchOp::Re(regex) => !regex.is_match(""),
-        MatchOp::NotEqual | MatchOp::NotRe(_) => false,
-    };
     let matchers = &selector.matchers.matchers;
     let by_matcher =
         || matchers.iter().find(|matcher| matcher.name == "__name__").map(|matcher| matcher.value.clone());
-    let labels =
-        matchers.iter().filter(|matcher| matcher.name != "__name__" && wants(&matcher.op, &matcher.value));
-    Selector {
-        name: selector.name.clone().or_else(by_matcher).unwrap_or_default(),
-        labels: labels.map(|matcher| matcher.name.clone()).collect(),
-        within: within.to_owned(),
-    }
+    let name = selector.name.clone().or_else(by_matcher).unwrap_or_default();
+    let now = VectorSelector { offset: None, at: None, ..selector.clone() };
+    Selector { name, text: now.to_string(), within: within.to_owned() }
 }

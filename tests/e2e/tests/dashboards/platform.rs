@@ -29,6 +29,8 @@ const SLOS: [&str; 6] = [
     "payment-latency",
 ];
 
+const WEEK: u64 = 7 * 86_400;
+
 pub(crate) struct Platform {
     folder: TempDir,
     /// In log records and in no trace.
@@ -51,7 +53,7 @@ fn alert_rules() -> PathBuf {
 fn page(number: u64) -> Page {
     let at = number as f64;
     let count = (100.0 * (at + 1.0) + 600.0 * (1.0 - (at / 12.0).cos())) as u64;
-    let mut page = String::from("# TYPE maintenance_window gauge\nmaintenance_window{service=\"none\"} 1\n");
+    let mut page = String::new();
     for (family, kind, samples) in [
         (
             "http_requests_total",
@@ -269,6 +271,11 @@ fn write_history(folder: &Path) {
                 let _ = writeln!(page, "slo:events_{of}:rate5m{{{labels}}} {rate} {at}");
             }
         }
+    }
+    // And orders of a week ago.
+    let _ = writeln!(page, "# TYPE orders_placed counter");
+    for (number, at) in (now - WEEK - 1800..now - WEEK + 3600).step_by(10).enumerate() {
+        let _ = writeln!(page, "orders_placed_total{{service=\"orders\"}} {} {at}", number * 90);
     }
     Prometheus::write_history(&folder.join("prometheus"), &page).expect("promtool writes it");
 }
