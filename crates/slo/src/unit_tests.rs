@@ -29,7 +29,7 @@ struct Asked {
 /// Tests of the alerts. None when no series can be thought of that the queries count.
 pub(crate) fn main_file(slo: &SloConfig) -> Option<String> {
     let feed = Feed::of(slo)?;
-    let cases = [healthy(slo, &feed), outage(slo, &feed), idle(slo, &feed), gone(slo, &feed)];
+    let cases = [healthy(slo, &feed), outage(slo, &feed), idle(slo, &feed), gone(slo, &feed), invalid(slo)];
     let cases = cases.into_iter().chain(quiet(slo, &feed)).collect::<Vec<_>>();
     Some(file(slo, &[""], &format!("{STEP}s"), &format!("{STEP}s"), &cases))
 }
@@ -121,6 +121,18 @@ fn gone(slo: &SloConfig, feed: &Feed) -> Case {
         name: "the series are gone: that is said, after a while",
         series: feed.over(&[phase(120, EVENTS, 0.0)]),
         asked: vec![at(40 * 60, absent.clone(), 0.0), at(46 * 60, absent, told)],
+    }
+}
+
+/// The recordings themselves are written: whatever the queries are, their mistake shows there.
+fn invalid(slo: &SloConfig) -> Case {
+    let recorded =
+        |of: &str, number: u32| (format!("slo:events_{of}:rate5m{{{}}}", id(slo)), format!("{number}x120"));
+    let told = firing(slo, "alertname=\"SLOInvalidData\",severity=\"ticket\",");
+    Case {
+        name: "more bad events than events: the queries do not fit together, and that is said",
+        series: vec![recorded("bad", 20), recorded("total", 10)],
+        asked: vec![at(14 * 60, told.clone(), 0.0), at(16 * 60, told, 1.0)],
     }
 }
 

@@ -147,8 +147,19 @@ fn documents_become_files_and_what_differs_is_named() {
 /// Rules that are written by hand.
 const BY_HAND: [&str; 7] = ["weir", "node", "logs", "elasticsearch", "kafka", "postgresql", "redis"];
 
+/// Whether the promtool tests beside a rule file expect the alert to fire.
+fn fires_in_a_test(rules: &Path, alert: &str) -> bool {
+    let stem = text(rules).trim_end_matches(".rules.yaml").trim_end_matches(".budget").to_owned();
+    let files = [format!("{stem}.test.yaml"), format!("{stem}.budget.test.yaml")];
+    let tests: String = files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
+    tests.split("expr: ").any(|asked| {
+        let expected = asked.split("value: ").nth(1).and_then(|value| value.chars().next());
+        asked.contains(&format!("alertname=\"{alert}\"")) && expected.is_some_and(|digit| digit != '0')
+    })
+}
+
 #[test]
-fn rules_by_hand_pass_their_tests_and_each_alert_has_a_runbook() {
+fn rules_by_hand_pass_their_tests_and_each_alert_fires_in_one_and_has_a_runbook() {
     let tested = slo(&["test", text(&alert_rules())]);
     let wanted = format!("{} rule files are good, {} test files pass", BY_HAND.len(), BY_HAND.len());
     assert!(tested.status.success() && words(&tested).contains(&wanted), "{}", words(&tested));
@@ -164,6 +175,9 @@ fn rules_by_hand_pass_their_tests_and_each_alert_has_a_runbook() {
                 .unwrap_or_else(|error| panic!("{}: {runbook}: {error}", file.display()));
             assert!(page.contains("**Look first**") && page.contains("dashboard"), "{runbook}");
             alerts += 1;
+        }
+        for alert in rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+            assert!(fires_in_a_test(&file, alert), "{}: {alert}", file.display());
         }
         assert_eq!(
             rules.matches("- alert: ").count(),

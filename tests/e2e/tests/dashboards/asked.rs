@@ -13,7 +13,7 @@ pub(crate) struct Selector {
     pub(crate) name: String,
     /// With its labels and their values, as Prometheus reads it.
     pub(crate) text: String,
-    /// The function or counting aggregation that it stands in; empty without.
+    /// The function, counting aggregation or `unless` that it stands in; empty without.
     pub(crate) within: String,
 }
 
@@ -22,14 +22,19 @@ impl Selector {
     pub(crate) fn types(&self, prometheus: &Prometheus) -> BTreeSet<String> {
         let series = prometheus.api("series", &[("match[]", &self.text)]);
         let kind = |series: &Value| series["__type__"].as_str().unwrap_or_default().to_owned();
-        series.as_array().into_iter().flatten().map(kind).collect()
+        let mut types: BTreeSet<String> = series.as_array().into_iter().flatten().map(kind).collect();
+        // What was written as history has none.
+        if types.len() > 1 {
+            types.remove("");
+        }
+        types
     }
 
     /// What is wrong with asking a metric of this type so.
     pub(crate) fn misuse(&self, kind: &str) -> Option<String> {
         let is_rate = ["rate", "irate", "increase"].contains(&self.within.as_str());
         let only_asks_whether =
-            ["absent", "absent_over_time", "count", "group"].contains(&self.within.as_str());
+            ["absent", "absent_over_time", "count", "group", "unless"].contains(&self.within.as_str());
         let is_recorded = self.name.contains(':');
         let is_right = match kind {
             "counter" | "histogram" | "summary" => is_rate || only_asks_whether,
@@ -90,6 +95,9 @@ fn walk(expr: &Expr, within: &str, found: &mut Vec<Selector>) {
             _ => walk(&aggregate.expr, within, found),
         },
         Expr::Binary(binary) => {
+            let op = binary.op.to_string();
+            // All of a counter that was not there before.
+            let within = if op == "unless" { &op } else { within };
             walk(&binary.lhs, within, found);
             walk(&binary.rhs, within, found);
         }
