@@ -64,8 +64,6 @@ struct Mount<'a> {
     device: &'a str,
     point: String,
     kind: &'a str,
-    /// The mount itself, however weir gets to see it.
-    read_only: bool,
     numbers: Option<Numbers>,
 }
 
@@ -75,6 +73,8 @@ struct Numbers {
     available: f64,
     files: f64,
     files_free: f64,
+    /// Of the mount itself, however weir gets to see it.
+    read_only: f64,
 }
 
 pub(super) fn collect(sources: &Sources, page: &mut Page) -> Result<(), CollectError> {
@@ -91,9 +91,8 @@ pub(super) fn collect(sources: &Sources, page: &mut Page) -> Result<(), CollectE
         if !is_ignored(&point, kind)
             && !mounts.iter().any(|mount| mount.point == point && mount.device == device)
         {
-            let numbers = read(sources, &point, kind);
-            let read_only = options.split(',').any(|option| option == "ro");
-            mounts.push(Mount { device, point, kind, read_only, numbers });
+            let numbers = read(sources, &point, kind, options);
+            mounts.push(Mount { device, point, kind, numbers });
         }
     }
     write(&mounts, page);
@@ -101,24 +100,22 @@ pub(super) fn collect(sources: &Sources, page: &mut Page) -> Result<(), CollectE
 }
 
 /// Name and help of a family, and which number it shows.
-type Family = (&'static str, &'static str, fn(&Mount<'_>, &Numbers) -> f64);
+type Family = (&'static str, &'static str, fn(&Numbers) -> f64);
 
 fn write(mounts: &[Mount<'_>], page: &mut Page) {
     let families: [Family; 6] = [
-        ("node_filesystem_avail_bytes", "Bytes available to users who are not root.", |_, it| it.available),
-        ("node_filesystem_files", "File nodes.", |_, it| it.files),
-        ("node_filesystem_files_free", "Free file nodes.", |_, it| it.files_free),
-        ("node_filesystem_free_bytes", "Free bytes.", |_, it| it.free),
-        ("node_filesystem_readonly", "Whether it is mounted read-only.", |mount, _| {
-            f64::from(u8::from(mount.read_only))
-        }),
-        ("node_filesystem_size_bytes", "Size in bytes.", |_, it| it.size),
+        ("node_filesystem_avail_bytes", "Bytes available to users who are not root.", |it| it.available),
+        ("node_filesystem_files", "File nodes.", |it| it.files),
+        ("node_filesystem_files_free", "Free file nodes.", |it| it.files_free),
+        ("node_filesystem_free_bytes", "Free bytes.", |it| it.free),
+        ("node_filesystem_readonly", "Whether it is mounted read-only.", |it| it.read_only),
+        ("node_filesystem_size_bytes", "Size in bytes.", |it| it.size),
     ];
     for (name, help, value) in families {
         page.family(name, "gauge", help);
         for mount in mounts {
             if let Some(numbers) = &mount.numbers {
-                page.sample(&mount.labels(), value(mount, numbers));
+                page.sample(&mount.labels(), value(numbers));
             }
         }
     }
@@ -134,7 +131,7 @@ impl Mount<'_> {
     }
 }
 
-fn read(sources: &Sources, point: &str, kind: &str) -> Option<Numbers> {
+fn read(sources: &Sources, point: &str, kind: &str, options: &str) -> Option<Numbers> {
     let path = sources.root_path.join(point.trim_start_matches('/'));
     let is_remote = REMOTE_TYPES.contains(&kind) || kind.starts_with("fuse");
     let ask = |path: &Path| statvfs(path).ok();
@@ -146,6 +143,7 @@ fn read(sources: &Sources, point: &str, kind: &str) -> Option<Numbers> {
         available: stat.f_bavail as f64 * block,
         files: stat.f_files as f64,
         files_free: stat.f_ffree as f64,
+        read_only: f64::from(u8::from(options.split(',').any(|option| option == "ro"))),
     })
 }
 

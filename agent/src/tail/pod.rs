@@ -89,8 +89,7 @@ impl<'p> PodPath<'p> {
     /// Whether the pod is the one whose container wrote the file. A link does not name it: until the container's id is
     /// known, it may be a predecessor of that name.
     pub(crate) fn is_of(&self, pod: &KnownPod) -> bool {
-        let Some(id) = self.container_id else { return true };
-        pod.metadata.containers.values().any(|container| container.ids.values().any(|own| own == id))
+        self.container_id.is_none_or(|id| pod.metadata.had_container(id))
     }
 
     /// How much is known. The status of the container's run comes last, and with it the pod's address.

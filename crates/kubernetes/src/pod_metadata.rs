@@ -57,6 +57,13 @@ pub struct PodMetadata {
     pub containers: BTreeMap<String, ContainerMetadata>,
 }
 
+impl PodMetadata {
+    /// Whether one of its containers' last runs had this id.
+    pub fn had_container(&self, id: &str) -> bool {
+        self.containers.values().any(|container| container.ids.values().any(|own| own == id))
+    }
+}
+
 /// What is known of one container of a pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerMetadata {
@@ -125,10 +132,7 @@ impl Index {
 
     fn by_container_id(&self, namespace: &str, name: &str, id: &str) -> Option<KnownPod> {
         let pods = self.named(namespace, name);
-        let had_it = |known: &&Known| {
-            known.metadata.containers.values().any(|container| container.ids.values().any(|own| own == id))
-        };
-        let found = pods.iter().rfind(had_it);
+        let found = pods.iter().rfind(|known| known.metadata.had_container(id));
         found.or_else(|| pods.last().filter(|known| known.gone.is_none())).map(Known::tell)
     }
 

@@ -24,7 +24,8 @@ pub struct Limits {
     /// A connection that is older is closed when its requests are answered, so that its client comes to another server of
     /// the same name. A tenth earlier or later, by chance. Default: none is.
     pub connection_age_max: Option<Duration>,
-    /// On shutdown and past `connection_age_max`, how long connections may take to finish the requests that they have begun. Default 10 s.
+    /// On shutdown and past `connection_age_max`, how long connections may take to finish the requests that they have
+    /// begun. Default 10 s.
     pub drain_timeout: Duration,
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use asked::{Rules, Selector, find, rules, selectors};
 use platform::Platform;
-use weir_dashboards::{Choice, Dashboard, Kind, Query, all};
+use weir_dashboards::{Choice, Dashboard, Expect, Kind, Panel, Query, all};
 use weir_stack::wait_until;
 
 const WAIT: Duration = Duration::from_secs(180);
@@ -43,10 +43,15 @@ struct Question {
 }
 
 impl Question {
-    fn of_panel(board: &Dashboard, title: &str, kind: Kind, query: &Query) -> Self {
+    fn of_panel(board: &Dashboard, panel: &Panel, query: &Query) -> Self {
+        let (uid, title) = (board.uid, panel.title);
+        let filled_by = match query.expect {
+            Expect::Data => String::new(),
+            Expect::EmptyUntil(fault) => format!(", empty until {fault}"),
+        };
         Self {
-            at: format!("{}: {title}: {}", board.uid, query.legend),
-            kind,
+            at: format!("{uid}: {title}: {}{filled_by}", query.legend),
+            kind: panel.kind,
             expr: expanded(query.expr),
             field: query.field(),
         }
@@ -58,7 +63,7 @@ fn questions() -> Vec<Question> {
     for board in all() {
         for panel in board.panels() {
             let queries = panel.queries.iter();
-            questions.extend(queries.map(|query| Question::of_panel(&board, panel.title, panel.kind, query)));
+            questions.extend(queries.map(|query| Question::of_panel(&board, panel, query)));
         }
         for variable in &board.variables {
             if let Choice::Label { series, label } = variable.choice {

@@ -94,7 +94,7 @@ fn ceiling(max: f64, unit: Unit) -> f64 {
     if max <= 0.0 {
         return 1.0;
     }
-    let scale = scale(max, unit);
+    let (scale, _) = scale(max, unit);
     let power = 10_f64.powf((max / scale).log10().floor()) * scale;
     let steps = [1.0, 2.0, 4.0, 5.0, 8.0, 10.0];
     steps.into_iter().map(|step| step * power).find(|&step| step >= max).unwrap_or(10.0 * power)

@@ -7,51 +7,31 @@ const BYTES: [&str; 5] = [" B", " KiB", " MiB", " GiB", " TiB"];
 
 /// A number with its unit.
 pub(super) fn shown(number: f64, unit: Unit) -> String {
-    let scale = scale(number, unit);
-    let text = rounded(number / scale);
-    let thousands = || THOUSANDS[prefix(number.abs(), 1000.0, THOUSANDS.len())];
-    let bytes = || BYTES[prefix(number.abs(), 1024.0, BYTES.len())];
-    match unit {
-        Unit::Count => text + thousands(),
-        Unit::PerSecond => text + thousands() + "/s",
-        Unit::Share => text + " %",
-        Unit::Bytes => text + bytes(),
-        Unit::BytesPerSecond => text + bytes() + "/s",
-        Unit::Seconds => text + seconds(scale),
-    }
+    let (divisor, name) = scale(number, unit);
+    let per_second = if matches!(unit, Unit::PerSecond | Unit::BytesPerSecond) { "/s" } else { "" };
+    rounded(number / divisor) + name + per_second
 }
 
-/// What a number of this size is divided by before it is written.
-pub(super) fn scale(number: f64, unit: Unit) -> f64 {
+/// What a number of this size is divided by before it is written, and what that is called.
+pub(super) fn scale(number: f64, unit: Unit) -> (f64, &'static str) {
     let size = number.abs();
-    let power = |base: f64, max: usize| base.powi(prefix(size, base, max) as i32);
     match unit {
-        Unit::Count | Unit::PerSecond => power(1000.0, THOUSANDS.len()),
-        Unit::Bytes | Unit::BytesPerSecond => power(1024.0, BYTES.len()),
-        Unit::Share => 0.01,
-        Unit::Seconds if size >= 172_800.0 => 86_400.0,
-        Unit::Seconds if size >= 7_200.0 => 3_600.0,
-        Unit::Seconds if size >= 120.0 => 60.0,
-        Unit::Seconds if size >= 1.0 || size == 0.0 => 1.0,
-        Unit::Seconds if size >= 1e-3 => 1e-3,
-        Unit::Seconds => 1e-6,
+        Unit::Count | Unit::PerSecond => prefix(size, 1000.0, &THOUSANDS),
+        Unit::Bytes | Unit::BytesPerSecond => prefix(size, 1024.0, &BYTES),
+        Unit::Share => (0.01, " %"),
+        Unit::Seconds if size >= 172_800.0 => (86_400.0, " d"),
+        Unit::Seconds if size >= 7_200.0 => (3_600.0, " h"),
+        Unit::Seconds if size >= 120.0 => (60.0, " min"),
+        Unit::Seconds if size >= 1.0 || size == 0.0 => (1.0, " s"),
+        Unit::Seconds if size >= 1e-3 => (1e-3, " ms"),
+        Unit::Seconds => (1e-6, " us"),
     }
 }
 
-/// Which of `count` prefixes a number of this size is written with.
-fn prefix(size: f64, base: f64, count: usize) -> usize {
-    (1..count).rev().find(|&power| size >= base.powi(power as i32)).unwrap_or(0)
-}
-
-fn seconds(scale: f64) -> &'static str {
-    match scale {
-        86_400.0 => " d",
-        3_600.0 => " h",
-        60.0 => " min",
-        1.0 => " s",
-        1e-3 => " ms",
-        _ => " us",
-    }
+/// The largest power of `base` that is not above `size`, as far as it has a name.
+fn prefix(size: f64, base: f64, names: &[&'static str]) -> (f64, &'static str) {
+    let mut powers = names.iter().enumerate().map(|(power, name)| (base.powi(power as i32), *name));
+    powers.rfind(|&(divisor, _)| size >= divisor).unwrap_or((1.0, names[0]))
 }
 
 /// Three digits, without zeros at their end.
